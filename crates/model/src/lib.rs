@@ -1,0 +1,52 @@
+//! What Segue thinks with: changes, the catalog they act on, and the questions asked of them.
+//!
+//! Pure: no IO, no clock, no SQL text, no parser.
+
+mod answer;
+mod ask;
+mod assess;
+mod catalog;
+mod change;
+mod context;
+mod data_type;
+mod expression;
+mod impact;
+mod migration;
+mod name;
+mod plan;
+mod seam;
+mod span;
+mod sql;
+mod statement;
+
+pub use answer::{
+    BreakKind, Breakage, Contradiction, ContradictionKind, Holds, Inverse, Loss, LossKind,
+    LossNaming, Sides,
+};
+pub use ask::{apply, breaks, destroys, holds, inverse};
+pub use assess::{Answers, Replay, TransactionEnd};
+pub use catalog::*;
+pub use change::*;
+pub use context::{
+    Context, Deferred, HeldLock, ServerFacts, Settings, TableSize, TransactionSoFar,
+    TransactionState, parse_duration_ms,
+};
+pub use data_type::{Collation, DataType, Parameter, TypeName};
+pub use expression::{
+    ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
+    Selects, Shape, Volatility,
+};
+pub use impact::{
+    Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
+    RefusalReason, TransactionNeed, Wait, Work, WorkKind,
+};
+pub use migration::{
+    Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section, SourceText, Tool,
+    TransactionChoice, Wrapping,
+};
+pub use name::{ChosenName, Ident, QualifiedName};
+pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
+pub use seam::{Dialect, Session, Unrenderable};
+pub use span::Span;
+pub use sql::Sql;
+pub use statement::{Statement, TextNote, TextNoteKind};

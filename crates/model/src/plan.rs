@@ -1,0 +1,140 @@
+//! The safe way of doing a change: again a list of changes, in phases, with gates.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use sha2::{Digest, Sha256};
+
+use crate::{Change, Expression, Ident, QualifiedName, Sql};
+
+/// How a list of changes is carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Plan {
+    /// What it is for: the changes of one statement.
+    pub of: Vec<Change>,
+    /// The phases, in order; none is empty.
+    pub phases: Vec<Phase>,
+    /// What the user has to know or decide: lost online-ness, ordering, what is not carried over.
+    pub remarks: Vec<String>,
+}
+
+/// A stretch of a plan that runs in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Phase {
+    /// Which.
+    pub kind: PhaseKind,
+    /// What must be true before it starts; none for the first.
+    pub gate: Option<Gate>,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Which phase.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseKind {
+    /// The new structure appears beside the old one.
+    Expand,
+    /// Data is copied.
+    Backfill,
+    /// The old structure goes.
+    Contract,
+}
+
+/// One step: one statement, one backfill, or one thing to check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Step {
+    /// Unique in its plan and stable when the plan is made again: `1`, `2`, …
+    pub id: u32,
+    /// One sentence, with the user's names.
+    pub purpose: String,
+    /// What is done.
+    pub action: Action,
+    /// With whom it shares a transaction.
+    pub transaction: StepTransaction,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// One statement with these changes, which Segue renders.
+    Change(Vec<Change>),
+    /// The user's own statement, as it stands in his file.
+    AsWritten,
+    /// Data is copied in batches.
+    Backfill(Backfill),
+    /// A query that must give no row before the plan goes on.
+    Probe(Probe),
+}
+
+/// With whom a step shares a transaction.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum StepTransaction {
+    /// With nobody: a transaction of its own.
+    Own,
+    /// With the step before.
+    WithPrevious,
+    /// It runs outside any transaction.
+    Outside,
+}
+
+/// Rows changed in batches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Backfill {
+    /// The table.
+    pub table: QualifiedName,
+    /// What each row gets.
+    pub assignments: Vec<(Ident, Expression)>,
+    /// Which rows still need it.
+    pub remaining: Expression,
+}
+
+/// A question to the data that must be answered with "no row".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Probe {
+    /// What would be found: one sentence.
+    pub finds: String,
+    /// The question.
+    pub query: Sql,
+}
+
+/// What must be true before a phase starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Gate {
+    /// What, one sentence each.
+    pub conditions: Vec<String>,
+}
+
+impl Plan {
+    /// All steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(|phase| phase.steps.iter())
+    }
+
+    /// The name an approval is given for: SHA-256 over the plan's canonical form, in lower-case hex.
+    ///
+    /// Remarks are part of it: what a person approved is what he read.
+    pub fn hash(&self) -> String {
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(&canonical)
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                for nibble in [byte >> 4, byte & 15] {
+                    text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+                }
+                text
+            })
+    }
+}
