@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Opaque, Span};
+use crate::{Change, Opaque, RoutineBody, RoutineChange, Span};
 
 /// One statement: where it stands, what it does, and what was noticed while reading it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,61 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Moves every span right by `offset` bytes: from a section to its file.
+    pub fn shift(&mut self, offset: usize) {
+        self.span = self.span.shifted(offset);
+        for note in &mut self.notes {
+            note.span = note.span.shifted(offset);
+        }
+        for change in &mut self.changes {
+            match change {
+                Change::Opaque(opaque) => opaque.span = opaque.span.shifted(offset),
+                Change::Program(program) => {
+                    for inner in &mut program.statements {
+                        inner.shift(offset);
+                    }
+                    for opaque in &mut program.unread {
+                        opaque.span = opaque.span.shifted(offset);
+                    }
+                }
+                Change::Routine(
+                    _,
+                    RoutineChange::Create(routine) | RoutineChange::Replace(routine),
+                ) => {
+                    if let RoutineBody::Read(statements) = &mut routine.body {
+                        for inner in statements {
+                            inner.shift(offset);
+                        }
+                    }
+                }
+                Change::Routine(..)
+                | Change::Namespace(..)
+                | Change::Table(..)
+                | Change::Column(..)
+                | Change::Constraint(..)
+                | Change::Partition(..)
+                | Change::Index(..)
+                | Change::View(..)
+                | Change::Sequence(..)
+                | Change::Type(..)
+                | Change::Domain(..)
+                | Change::Trigger(..)
+                | Change::Rule(..)
+                | Change::Policy(..)
+                | Change::Statistics(..)
+                | Change::Publication(..)
+                | Change::Extension(..)
+                | Change::Privilege(..)
+                | Change::Comment(..)
+                | Change::Data(..)
+                | Change::Maintenance(..)
+                | Change::Session(..)
+                | Change::Transaction(..)
+                | Change::Other(..) => {}
+            }
+        }
+    }
+
     /// The first thing in it that could not be read, looking into programs too.
     pub fn opaque(&self) -> Option<&Opaque> {
         self.changes.iter().find_map(|change| match change {

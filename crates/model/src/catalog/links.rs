@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::change::{ConstraintKind, Fill, Inheritance};
-use crate::{Catalog, QualifiedName, Relation, Table};
+use crate::{Catalog, Ident, Knowledge, QualifiedName, Relation, Table};
 
 /// Something that others depend on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Link {
     Calls(QualifiedName),
     /// Sequences owned by a column of this table.
     OwnedBy(QualifiedName),
+    /// Tables of this namespace that were only mentioned.
+    AssumedIn(Ident),
 }
 
 impl Catalog {
@@ -51,7 +53,7 @@ impl Catalog {
     /// Takes a relation out. Its indexes and owned sequences are the caller's to take out too.
     pub fn remove_relation(&mut self, name: &QualifiedName) -> Option<Relation> {
         let relation = self.relations.remove(name)?;
-        for link in outgoing(&relation) {
+        for link in outgoing(name, &relation) {
             if let Some(dependents) = self.links.get_mut(&link) {
                 dependents.remove(name);
                 if dependents.is_empty() {
@@ -91,16 +93,16 @@ impl Catalog {
     }
 
     fn link(&mut self, name: &QualifiedName, relation: &Relation) {
-        for link in outgoing(relation) {
+        for link in outgoing(name, relation) {
             self.links.entry(link).or_default().insert(name.clone());
         }
     }
 }
 
 /// What a relation depends on.
-fn outgoing(relation: &Relation) -> BTreeSet<Link> {
+fn outgoing(name: &QualifiedName, relation: &Relation) -> BTreeSet<Link> {
     match relation {
-        Relation::Table(table) => of_table(table),
+        Relation::Table(table) => of_table(name, table),
         Relation::View(view) => view
             .definition
             .query
@@ -118,8 +120,11 @@ fn outgoing(relation: &Relation) -> BTreeSet<Link> {
     }
 }
 
-fn of_table(table: &Table) -> BTreeSet<Link> {
+fn of_table(name: &QualifiedName, table: &Table) -> BTreeSet<Link> {
     let mut links = BTreeSet::new();
+    if table.knowledge == Knowledge::Assumed {
+        links.insert(Link::AssumedIn(name.namespace.clone()));
+    }
     for constraint in &table.constraints {
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {
             links.insert(Link::References(key.references.clone()));

@@ -1,5 +1,7 @@
 //! Questions a catalog answers about itself.
 
+use std::collections::BTreeSet;
+
 use crate::change::{Column, ConstraintKind, KeyColumns, Nullability, Persistence, Validity};
 use crate::{
     Birth, Catalog, DataType, Enforcement, ForeignKey, Ident, Index, Knowledge, Link,
@@ -65,11 +67,12 @@ impl Catalog {
     /// Children and partitions, theirs too, nearest first; each once.
     pub fn descendants(&self, table: &QualifiedName) -> Vec<QualifiedName> {
         let mut found: Vec<QualifiedName> = Vec::new();
+        let mut seen = BTreeSet::from([table.clone()]);
         let mut next = 0;
         let mut parent = table.clone();
         loop {
             for child in self.linked(&Link::Descends(parent.clone())) {
-                if !found.contains(child) && child != table {
+                if seen.insert(child.clone()) {
                     found.push(child.clone());
                 }
             }
@@ -133,21 +136,25 @@ impl Catalog {
 
     /// True for a domain with a CHECK or NOT NULL of its own, or over such a domain. None when the type is not known.
     pub fn is_constrained_domain(&self, data_type: &DataType) -> Option<bool> {
-        let Some(name) = data_type.user_type() else {
-            return Some(false);
-        };
-        match &self.types.get(name)?.kind {
-            UserTypeKind::Plain(_) => Some(false),
-            UserTypeKind::Domain {
-                base, constraints, ..
-            } => {
-                if constraints.is_empty() {
-                    self.is_constrained_domain(base)
-                } else {
-                    Some(true)
+        let mut data_type = data_type;
+        // Bounded: a contradictory history can make a domain that stands on itself.
+        for _ in 0..=self.types.len() {
+            let Some(name) = data_type.user_type() else {
+                return Some(false);
+            };
+            match &self.types.get(name)?.kind {
+                UserTypeKind::Plain(_) => return Some(false),
+                UserTypeKind::Domain {
+                    base, constraints, ..
+                } => {
+                    if !constraints.is_empty() {
+                        return Some(true);
+                    }
+                    data_type = base;
                 }
             }
         }
+        None
     }
 
     /// How volatile the most volatile routine of this name is; `Unknown` when none is known.
@@ -170,14 +177,19 @@ impl Catalog {
         })
     }
 
-    /// True when nobody can be hurt: the table came into being in the migration the replay stands in, or is temporary.
+    /// True when nobody can be hurt: the table came into being in the migration (or release) the replay stands in, or is
+    /// temporary.
     pub fn is_new_in_migration(&self, table: &QualifiedName) -> bool {
         self.table(table).is_some_and(|table| {
             table.persistence == Persistence::Temporary
-                || (table.knowledge == Knowledge::Whole
-                    && table.born.migration == self.now.migration
-                    && self.now.migration > 0)
+                || (table.knowledge == Knowledge::Whole && self.is_of_this_release(table.born))
         })
+    }
+
+    /// True when what was born then is new in the migration (or release) the replay stands in.
+    pub fn is_of_this_release(&self, born: Birth) -> bool {
+        let first = self.release.unwrap_or(self.now.migration);
+        born.migration > 0 && born.migration >= first
     }
 
     /// The table as it must be assumed when a statement names one that the catalog does not know.

@@ -84,9 +84,10 @@ fn drop_index(name: &QualifiedName, catalog: &Catalog) -> Vec<Breakage> {
 }
 
 pub(super) fn view(name: &QualifiedName, change: &ViewChange, catalog: &Catalog) -> Vec<Breakage> {
-    if catalog.view(name).is_some_and(|view| {
-        view.born.migration == catalog.now.migration && catalog.now.migration > 0
-    }) {
+    if catalog
+        .view(name)
+        .is_some_and(|view| catalog.is_of_this_release(view.born))
+    {
         return Vec::new();
     }
     let of = |kind, who| Break::of(kind, who, name);
@@ -131,9 +132,10 @@ pub(super) fn sequence(
     change: &SequenceChange,
     catalog: &Catalog,
 ) -> Vec<Breakage> {
-    if catalog.sequence(name).is_some_and(|sequence| {
-        sequence.born.migration == catalog.now.migration && catalog.now.migration > 0
-    }) {
+    if catalog
+        .sequence(name)
+        .is_some_and(|sequence| catalog.is_of_this_release(sequence.born))
+    {
         return Vec::new();
     }
     let of = |kind, who| Break::of(kind, who, name);
@@ -153,9 +155,10 @@ pub(super) fn sequence(
 }
 
 fn is_new_type(name: &QualifiedName, catalog: &Catalog) -> bool {
-    catalog.types.get(name).is_some_and(|found| {
-        found.born.migration == catalog.now.migration && catalog.now.migration > 0
-    })
+    catalog
+        .types
+        .get(name)
+        .is_some_and(|found| catalog.is_of_this_release(found.born))
 }
 
 pub(super) fn user_type(
@@ -234,9 +237,9 @@ pub(super) fn routine(
 ) -> Vec<Breakage> {
     let known = catalog.routines.get(name);
     let is_new = known.is_some_and(|routines| {
-        routines.iter().all(|routine| {
-            routine.born.migration == catalog.now.migration && catalog.now.migration > 0
-        })
+        routines
+            .iter()
+            .all(|routine| catalog.is_of_this_release(routine.born))
     });
     if is_new {
         return Vec::new();

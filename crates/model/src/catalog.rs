@@ -37,6 +37,9 @@ pub struct Catalog {
     pub statistics: BTreeMap<QualifiedName, StatisticsObject>,
     /// Where the replay stands: stamped on everything that is created.
     pub now: Birth,
+    /// The number of the first migration of the present release, when several go out together: what it creates belongs
+    /// to no running code. None when each migration is a release of its own.
+    pub release: Option<usize>,
     /// Who depends on what.
     links: BTreeMap<Link, BTreeSet<QualifiedName>>,
 }

@@ -1,0 +1,23 @@
+//! `check`: rules over what the questions answered about each statement.
+//!
+//! Pure: rules do no IO and never see SQL or a syntax tree. One rule is one file in `rules/`.
+
+mod finding;
+mod judge;
+mod rule;
+mod rules;
+mod select;
+mod stake;
+mod suppression;
+mod wording;
+
+pub use finding::{Finding, Place, Remedy, Severity};
+pub use judge::{Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported};
+pub use rule::{
+    Ask, Asked, Contradicted, Example, Group, Hit, Layer, MigrationAsked, ProjectAsked, Question,
+    Rule,
+};
+pub use rules::{ALL, UNDECIDED, Undecided, rule};
+pub use select::AddedColumn;
+pub use stake::Stake;
+pub use suppression::{Date, Suppression};

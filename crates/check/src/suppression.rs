@@ -1,0 +1,247 @@
+//! `-- segue:` directives in a file: suppressions with a reason, and perhaps a date.
+//!
+//! Only comments that stand outside every statement count: a string or a function body that happens to contain the
+//! words does not.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use segue_model::{Span, Statement};
+
+/// A calendar date.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub struct Date {
+    /// The year.
+    pub year: u16,
+    /// The month, 1 to 12.
+    pub month: u8,
+    /// The day, 1 to 31.
+    pub day: u8,
+}
+
+impl Date {
+    /// Reads `2027-01-31`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        let date = Self {
+            year: parts.next().filter(|year| year.len() == 4)?.parse().ok()?,
+            month: parts
+                .next()
+                .filter(|month| month.len() == 2)?
+                .parse()
+                .ok()?,
+            day: parts.next().filter(|day| day.len() == 2)?.parse().ok()?,
+        };
+        ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
+    }
+}
+
+/// `-- segue:allow RULE[, RULE] because REASON [until DATE]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Suppression {
+    /// The rules, as written.
+    pub rules: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Until when it holds, that day included.
+    pub until: Option<Date>,
+    /// Where it stands.
+    pub span: Span,
+    /// The position of the statement it is for; none when it stands after the last one.
+    pub statement: Option<usize>,
+}
+
+/// A directive that cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadDirective {
+    /// Where it stands.
+    pub(crate) span: Span,
+    /// What is wrong.
+    pub(crate) problem: DirectiveProblem,
+}
+
+/// What is wrong with a directive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DirectiveProblem {
+    /// No such directive.
+    Unknown(String),
+    /// No `because`, or nothing after it.
+    NoReason,
+    /// No such rule.
+    NoSuchRule(String),
+    /// What follows `until` is no date.
+    BadDate(String),
+}
+
+/// The directives of one section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Directives {
+    /// Suppressions.
+    pub(crate) suppressions: Vec<Suppression>,
+    /// What could not be followed.
+    pub(crate) bad: Vec<BadDirective>,
+}
+
+/// Directives that other parts of Segue read.
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate"];
+
+/// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
+pub(crate) fn directives(
+    file: &str,
+    section: Span,
+    statements: &[Statement],
+    is_rule: impl Fn(&str) -> bool,
+) -> Directives {
+    let mut found = Directives::default();
+    let text = section.of(file);
+    if !text.contains("segue:") {
+        return found;
+    }
+    let mut start = section.start;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let indent = content.len() - content.trim_start().len();
+        let span = Span::new(start + indent, start + content.len());
+        start += line.len();
+        let Some(words) = content
+            .trim_start()
+            .strip_prefix("--")
+            .map(str::trim_start)
+            .and_then(|rest| rest.strip_prefix("segue:"))
+        else {
+            continue;
+        };
+        if statements
+            .iter()
+            .any(|statement| statement.span.start < span.start && span.start < statement.span.end)
+        {
+            continue;
+        }
+        let statement = statements
+            .iter()
+            .position(|statement| statement.span.start >= span.end);
+        read(words, span, statement, &is_rule, &mut found);
+    }
+    found
+}
+
+fn read(
+    words: &str,
+    span: Span,
+    statement: Option<usize>,
+    is_rule: impl Fn(&str) -> bool,
+    found: &mut Directives,
+) {
+    let (directive, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    if directive != "allow" {
+        if !ELSEWHERE.contains(&directive) {
+            found.bad.push(BadDirective {
+                span,
+                problem: DirectiveProblem::Unknown(directive.to_owned()),
+            });
+        }
+        return;
+    }
+    match allow(rest, &is_rule) {
+        Ok((rules, reason, until)) => found.suppressions.push(Suppression {
+            rules,
+            reason,
+            until,
+            span,
+            statement,
+        }),
+        Err(problem) => found.bad.push(BadDirective { span, problem }),
+    }
+}
+
+type Allowed = (Vec<String>, String, Option<Date>);
+
+fn allow(rest: &str, is_rule: impl Fn(&str) -> bool) -> Result<Allowed, DirectiveProblem> {
+    let (codes, reason) = rest
+        .split_once("because")
+        .ok_or(DirectiveProblem::NoReason)?;
+    let (reason, until) = match reason.rsplit_once(" until ") {
+        Some((before, date)) => {
+            let date = date.trim();
+            let parsed =
+                Date::parse(date).ok_or_else(|| DirectiveProblem::BadDate(date.to_owned()))?;
+            (before, Some(parsed))
+        }
+        None => (reason, None),
+    };
+    if reason.trim().is_empty() || codes.trim().is_empty() {
+        return Err(DirectiveProblem::NoReason);
+    }
+    let rules: Vec<String> = codes
+        .split(',')
+        .map(|code| code.trim().to_owned())
+        .collect();
+    match rules.iter().find(|code| !is_rule(code)) {
+        Some(unknown) => Err(DirectiveProblem::NoSuchRule(unknown.clone())),
+        None => Ok((rules, reason.trim().to_owned(), until)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &str) -> Directives {
+        directives(text, Span::new(0, text.len()), &[], |code| {
+            code == "drop-column"
+        })
+    }
+
+    #[test]
+    fn a_suppression_has_rules_a_reason_and_a_date() {
+        let found =
+            read_all("-- segue:allow drop-column because nobody reads it until 2027-01-31\n");
+        assert_eq!(found.bad, []);
+        assert_eq!(found.suppressions[0].reason, "nobody reads it");
+        assert_eq!(found.suppressions[0].until, Date::parse("2027-01-31"));
+    }
+
+    #[test]
+    fn a_suppression_without_a_reason_is_an_error() {
+        for text in [
+            "-- segue:allow drop-column",
+            "-- segue:allow drop-column because  ",
+        ] {
+            assert_eq!(
+                read_all(text).bad[0].problem,
+                DirectiveProblem::NoReason,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_directive_and_an_unknown_rule_are_errors() {
+        assert_eq!(
+            read_all("-- segue:alow x").bad[0].problem,
+            DirectiveProblem::Unknown("alow".into())
+        );
+        assert_eq!(
+            read_all("-- segue:allow drop-colum because x").bad[0].problem,
+            DirectiveProblem::NoSuchRule("drop-colum".into())
+        );
+    }
+
+    #[test]
+    fn words_inside_a_statement_are_no_directive() {
+        let text = "SELECT '\n-- segue:allow drop-column\n'";
+        let statement = Statement {
+            span: Span::new(0, text.len()),
+            changes: Vec::new(),
+            notes: Vec::new(),
+        };
+        assert_eq!(
+            directives(text, Span::new(0, text.len()), &[statement], |_| true),
+            Directives::default()
+        );
+    }
+}

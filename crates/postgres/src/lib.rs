@@ -1,0 +1,52 @@
+//! All that Segue knows of PostgreSQL: reading SQL, what a statement locks, the safe way, and SQL of our own.
+//!
+//! `parse` alone knows the parser crate.
+
+mod impact;
+mod parse;
+mod phases;
+mod render;
+mod volatility;
+
+use segue_model::{
+    Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
+};
+
+/// PostgreSQL 12 to 18.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Postgres;
+
+/// The oldest major version the lock table is for.
+pub const OLDEST_VERSION: u16 = 12;
+/// The newest major version the lock table was measured on; assumed when nothing says otherwise.
+pub const NEWEST_VERSION: u16 = 18;
+
+impl Dialect for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn default_namespace(&self) -> Ident {
+        Ident::from("public")
+    }
+
+    fn read(&self, text: &str, version: u16) -> Vec<Statement> {
+        parse::read(text, version)
+    }
+
+    fn impact(&self, changes: &[Change], context: &Context<'_>) -> Impact {
+        impact::impact(changes, context)
+    }
+
+    fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan> {
+        phases::phases(changes, context)
+    }
+
+    fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {
+        render::render(changes)
+    }
+
+    fn function_volatility(&self, name: &Ident) -> Volatility {
+        volatility::of(name.as_str())
+    }
+}

@@ -1,0 +1,37 @@
+//! SQL text to changes. The only module (with its children) that knows the parser crate.
+//!
+//! Reading never fails as a whole and never guesses: a statement that cannot be read in full is one `Opaque`, and its
+//! neighbours keep their changes. Callers give it a thread with a stack of 64 MiB; the ceilings of `limits` are for that.
+
+mod audit;
+mod client;
+mod data;
+mod data_type;
+mod ddl;
+mod dispatch;
+mod expression;
+mod limits;
+mod names;
+mod other;
+mod placeholder;
+mod program;
+mod query;
+mod reader;
+mod session;
+mod since;
+mod split;
+mod statement;
+mod uses;
+
+#[cfg(test)]
+mod tests;
+
+use segue_model::Statement;
+
+/// Reads SQL. What cannot be read is one `Opaque` statement; its neighbours keep their changes.
+pub(crate) fn read(text: &str, version: u16) -> Vec<Statement> {
+    let mut scope = reader::Scope::default();
+    split::Pieces::new(text)
+        .filter_map(|piece| statement::read(text, version, &mut scope, piece))
+        .collect()
+}

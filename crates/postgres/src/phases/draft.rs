@@ -1,0 +1,135 @@
+//! A plan in the making: steps in order, each with whom it shares a transaction.
+
+use segue_model::{
+    Action, Backfill, Change, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction,
+};
+
+/// A plan in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    phases: Vec<Phase>,
+    remarks: Vec<String>,
+}
+
+impl Draft {
+    /// Nothing yet; the first step expands.
+    pub(super) fn new() -> Self {
+        Self {
+            phases: vec![Phase {
+                kind: PhaseKind::Expand,
+                gate: None,
+                steps: Vec::new(),
+            }],
+            remarks: Vec::new(),
+        }
+    }
+
+    /// A statement in a transaction of its own.
+    pub(super) fn own(&mut self, purpose: String, change: Change) {
+        self.change(StepTransaction::Own, purpose, vec![change]);
+    }
+
+    /// A statement in the transaction of the step before.
+    pub(super) fn with_previous(&mut self, purpose: String, change: Change) {
+        self.change(StepTransaction::WithPrevious, purpose, vec![change]);
+    }
+
+    /// A statement that runs outside any transaction.
+    pub(super) fn outside(&mut self, purpose: String, change: Change) {
+        self.change(StepTransaction::Outside, purpose, vec![change]);
+    }
+
+    /// One statement with these changes.
+    pub(super) fn change(
+        &mut self,
+        transaction: StepTransaction,
+        purpose: String,
+        changes: Vec<Change>,
+    ) {
+        self.step(transaction, purpose, Action::Change(changes));
+    }
+
+    /// A question that must find nothing.
+    pub(super) fn probe(&mut self, purpose: String, probe: Probe) {
+        self.step(StepTransaction::Own, purpose, Action::Probe(probe));
+    }
+
+    /// Data is copied: from here on the plan is in its backfill phase, unless a gate stands before it.
+    pub(super) fn backfill(&mut self, purpose: String, backfill: Backfill) {
+        self.enter(PhaseKind::Backfill, None);
+        self.step(StepTransaction::Outside, purpose, Action::Backfill(backfill));
+    }
+
+    /// What follows waits for these conditions.
+    pub(super) fn gate(&mut self, kind: PhaseKind, conditions: Vec<String>) {
+        self.enter(kind, Some(Gate { conditions }));
+    }
+
+    /// What the user has to know.
+    pub(super) fn remark(&mut self, remark: String) {
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+    }
+
+    /// The steps of another draft, after the ones of this.
+    pub(super) fn append(&mut self, other: Self) {
+        for phase in other.phases {
+            if phase.steps.is_empty() {
+                continue;
+            }
+            self.enter(phase.kind, phase.gate);
+            if let Some(last) = self.phases.last_mut() {
+                last.steps.extend(phase.steps);
+            }
+        }
+        for remark in other.remarks {
+            self.remark(remark);
+        }
+    }
+
+    /// True when some of it waits for a gate.
+    pub(super) fn is_gated(&self) -> bool {
+        self.phases.iter().any(|phase| phase.gate.is_some())
+    }
+
+    /// The finished plan; steps are numbered from 1 and empty phases are left out.
+    pub(super) fn into_plan(self, of: &[Change]) -> Plan {
+        let mut phases = self.phases;
+        phases.retain(|phase| !phase.steps.is_empty());
+        for (id, step) in (1_u32..).zip(phases.iter_mut().flat_map(|phase| &mut phase.steps)) {
+            step.id = id;
+        }
+        Plan {
+            of: of.to_vec(),
+            phases,
+            remarks: self.remarks,
+        }
+    }
+
+    fn step(&mut self, transaction: StepTransaction, purpose: String, action: Action) {
+        if let Some(phase) = self.phases.last_mut() {
+            phase.steps.push(Step {
+                id: 0,
+                purpose,
+                action,
+                transaction,
+            });
+        }
+    }
+
+    /// Goes on to a later phase. A plan never goes back: what would expand after a backfill is part of the backfill.
+    fn enter(&mut self, kind: PhaseKind, gate: Option<Gate>) {
+        let current = self
+            .phases
+            .last()
+            .map_or(PhaseKind::Expand, |phase| phase.kind);
+        if gate.is_some() || kind > current {
+            self.phases.push(Phase {
+                kind: kind.max(current),
+                gate,
+                steps: Vec::new(),
+            });
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Real servers for tests, and what a statement really locks on them.
+//!
+//! Development only: nothing that ships depends on this crate. It imitates no server, installs
+//! none and downloads nothing; it finds the servers that are there and starts private ones.
+
+pub mod compare;
+pub mod error;
+pub mod installed;
+pub mod lock_cases;
+pub mod observe;
+pub mod server;
+pub mod session;
+mod sql;
+mod wait;
+
+pub use error::Error;
+pub use installed::{Installed, installed, workspace_root};
+pub use server::{TestDatabase, TestServer};
+pub use session::{Client, Notice, Running};

@@ -1,0 +1,44 @@
+//! `cargo xtask test`: install what tests need, then run all of them.
+
+use crate::arguments::Arguments;
+use crate::talk::step;
+use crate::{install, locks, run};
+use anyhow::{Result, bail};
+
+/// Runs the verb.
+///
+/// # Errors
+/// When no server could be installed or a test fails.
+pub(crate) fn test(arguments: &Arguments) -> Result<()> {
+    let read = arguments.read(&["--all", "--locks"], &["--case"])?;
+    if let [word, ..] = read.plain() {
+        bail!("`test` takes no word such as {word}; a single test is run by cargo itself");
+    }
+    step("servers for tests");
+    let servers = install::servers()?;
+    if read.has("--locks") {
+        return locks::measure(&servers, read.value("--case"));
+    }
+    workspace()?;
+    if read.has("--all") {
+        locks::measure(&servers, None)?;
+    }
+    Ok(())
+}
+
+/// Every test of the workspace, with nextest when it is there.
+fn workspace() -> Result<()> {
+    step("tests");
+    if run::exists("cargo-nextest", "--version") {
+        run::must(&mut run::cargo(&["nextest", "run", "--workspace"]))?;
+        step("examples in the documentation");
+        return run::must(&mut run::cargo(&[
+            "test",
+            "--workspace",
+            "--doc",
+            "--quiet",
+        ]));
+    }
+    // Without nextest this runs the examples in the documentation as well.
+    run::must(&mut run::cargo(&["test", "--workspace"]))
+}
