@@ -39,6 +39,23 @@ pub(crate) fn column(table: &QualifiedName, column: &segue_model::Ident) -> Stri
     format!("{table}.{column}")
 }
 
+/// The columns of new tables, and those added to any table, with their tables.
+pub(crate) fn new_columns<'a>(asked: &Asked<'a>) -> Vec<(&'a QualifiedName, &'a Column)> {
+    let mut found: Vec<(&QualifiedName, &Column)> = asked
+        .created_tables()
+        .into_iter()
+        .flat_map(|(table, definition)| {
+            definition.columns.iter().map(move |column| (table, column))
+        })
+        .collect();
+    for (target, change) in asked.column_changes() {
+        if let ColumnChange::Add { column, .. } = change {
+            found.push((&target.name, column));
+        }
+    }
+    found
+}
+
 impl<'a> Asked<'a> {
     /// Changes of columns, with their tables.
     pub fn column_changes(&self) -> Vec<(&'a Target, &'a ColumnChange)> {

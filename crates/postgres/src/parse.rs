@@ -10,6 +10,7 @@ mod data_type;
 mod ddl;
 mod dispatch;
 mod expression;
+mod into;
 mod limits;
 mod names;
 mod other;

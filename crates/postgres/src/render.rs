@@ -14,8 +14,8 @@ mod session;
 mod view;
 
 use segue_model::{
-    Build, Change, IndexChange, Presence, QualifiedName, Reaction, Sql, TableChange, Target,
-    Unrenderable, ViewChange,
+    Build, Change, DataChange, IndexChange, Presence, QualifiedName, Reaction, Sql, TableChange,
+    Target, Unrenderable, ViewChange,
 };
 
 /// One statement, or why Segue does not write it.
@@ -29,6 +29,11 @@ pub(crate) fn render(changes: &[Change]) -> Rendered {
     match changes {
         [] => Err(refused("there is no change")),
         [change] => one(change),
+        // `SELECT setval(…)`: the query is the statement, and what it sets is said beside it.
+        [
+            Change::Data(DataChange::SetSequenceValue(_)),
+            query @ Change::Data(DataChange::Select(_)),
+        ] => one(query),
         several => together(several),
     }
 }
@@ -77,7 +82,8 @@ fn together(changes: &[Change]) -> Rendered {
     let names = changes
         .iter()
         .map(|change| {
-            let next = dropped(change).ok_or_else(|| refused("changes that are several statements"))?;
+            let next =
+                dropped(change).ok_or_else(|| refused("changes that are several statements"))?;
             if (next.words, next.presence, next.reaction)
                 == (first.words, first.presence, first.reaction)
             {
@@ -87,8 +93,9 @@ fn together(changes: &[Change]) -> Rendered {
             }
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let sql = if_exists(Sql::literal(first.words), first.presence)
-        .list(&names, ", ", |sql, name| sql.name(name));
+    let sql =
+        if_exists(Sql::literal(first.words), first.presence)
+            .list(&names, ", ", |sql, name| sql.name(name));
     Ok(cascade(sql, first.reaction))
 }
 
@@ -105,7 +112,12 @@ fn dropped(change: &Change) -> Option<Dropped<'_>> {
         if let Change::Table(target, TableChange::Drop { reaction }) = change {
             ("DROP TABLE ", &target.name, target.presence, *reaction)
         } else if let Change::View(target, ViewChange::Drop { kind, reaction }) = change {
-            (view::drop_words(*kind), &target.name, target.presence, *reaction)
+            (
+                view::drop_words(*kind),
+                &target.name,
+                target.presence,
+                *reaction,
+            )
         } else if let Change::Index(IndexChange::Drop {
             name,
             build: Build::Blocking,
@@ -117,7 +129,12 @@ fn dropped(change: &Change) -> Option<Dropped<'_>> {
         } else {
             return None;
         };
-    Some(Dropped { words, name, presence, reaction })
+    Some(Dropped {
+        words,
+        name,
+        presence,
+        reaction,
+    })
 }
 
 fn drop_relation(words: &'static str, target: &Target, reaction: Reaction) -> Sql {

@@ -29,7 +29,7 @@ mod view;
 
 use std::fmt::Display;
 
-pub(super) use constraint::{plain_index, plain_key};
+pub(super) use constraint::{free_constraint_name, plain_index, plain_key};
 pub(super) use index::does_the_same;
 pub(super) use object::comment_key;
 pub(super) use sequence::owner;

@@ -6,6 +6,8 @@
 mod object;
 mod relation;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use crate::{Catalog, Change, Holds, Program, RoutineBody};
 
@@ -63,11 +65,19 @@ fn unknown(why: &str) -> Holds {
     Holds::Unknown(why.to_owned())
 }
 
+#[expect(
+    clippy::fn_params_excessive_bools,
+    reason = "the truth is what is answered, not an option"
+)]
 fn yes_if(holds: bool) -> Holds {
     if holds { Holds::Yes } else { Holds::No }
 }
 
 /// A rename is done when the new name is there and the old one is not.
+#[expect(
+    clippy::fn_params_excessive_bools,
+    reason = "two facts of the catalog, not options"
+)]
 fn renamed(has_from: bool, has_to: bool, what: &str) -> Holds {
     match (has_from, has_to) {
         (false, true) => Holds::Yes,

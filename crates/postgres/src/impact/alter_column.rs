@@ -3,8 +3,8 @@
 //! Whether a type change rewrites is decided in `column_type`.
 
 use segue_model::{
-    Cause, Column, ColumnChange, ConstraintKind, DataType, Expression, Fill, Ident,
-    KeyColumns, LockMode, LockRole, Nullability, Presence, QualifiedName, Reaction, RefusalReason, Scope,
+    Cause, Column, ColumnChange, ConstraintKind, DataType, Expression, Fill, Ident, KeyColumns,
+    LockMode, LockRole, Nullability, Presence, QualifiedName, Reaction, RefusalReason, Scope,
     Shape, Table, Target, UserTypeKind, Volatility, WorkKind, owned_sequence,
 };
 
@@ -15,7 +15,9 @@ use super::{column_type, constraint, enum_value, removal, storage};
 /// Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18.
 pub(super) fn lock_mode(change: &ColumnChange) -> LockMode {
     match change {
-        ColumnChange::SetStatistics(_) | ColumnChange::SetParameters { .. } => LockMode::ShareUpdateExclusive,
+        ColumnChange::SetStatistics(_) | ColumnChange::SetParameters { .. } => {
+            LockMode::ShareUpdateExclusive
+        }
         ColumnChange::Add { .. }
         | ColumnChange::Drop { .. }
         | ColumnChange::Rename { .. }
@@ -64,7 +66,12 @@ pub(super) fn reaches(change: &ColumnChange, version: u16) -> Reaches {
 }
 
 /// What a subcommand does besides the lock on its table.
-pub(super) fn alter(target: &Target, change: &ColumnChange, passed: &mut Passed, ledger: &mut Ledger<'_>) {
+pub(super) fn alter(
+    target: &Target,
+    change: &ColumnChange,
+    passed: &mut Passed,
+    ledger: &mut Ledger<'_>,
+) {
     let table = &target.name;
     match change {
         ColumnChange::Add {
@@ -72,7 +79,9 @@ pub(super) fn alter(target: &Target, change: &ColumnChange, passed: &mut Passed,
             constraints,
             presence,
         } => {
-            if *presence == Presence::Lenient && ledger.catalog().column(table, &column.name).is_some() {
+            if *presence == Presence::Lenient
+                && ledger.catalog().column(table, &column.name).is_some()
+            {
                 return;
             }
             add(target, column, ledger);
@@ -233,7 +242,12 @@ pub(super) fn refuse_row_type(table: &QualifiedName, ledger: &mut Ledger<'_>) {
 ///
 /// Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18. On 18 an unchecked not-null proves nothing
 /// (measured: `set-not-null-over-notvalid`).
-pub(super) fn set_not_null(target: &Target, column: &Ident, passed: &mut Passed, ledger: &mut Ledger<'_>) {
+pub(super) fn set_not_null(
+    target: &Target,
+    column: &Ident,
+    passed: &mut Passed,
+    ledger: &mut Ledger<'_>,
+) {
     let members = storage::family(ledger.catalog(), &target.name, target.scope);
     for member in storage::stored(ledger.catalog(), members) {
         let proven = ledger
@@ -253,7 +267,11 @@ fn claim_sequence(table: &QualifiedName, column: &Ident, mode: LockMode, ledger:
 }
 
 /// The sequence that goes with a column, by the catalog or, where the table is only assumed, by the usual name.
-pub(super) fn sequence_of(table: &QualifiedName, column: &Ident, ledger: &mut Ledger<'_>) -> Option<QualifiedName> {
+pub(super) fn sequence_of(
+    table: &QualifiedName,
+    column: &Ident,
+    ledger: &mut Ledger<'_>,
+) -> Option<QualifiedName> {
     let catalog = ledger.catalog();
     let known = catalog
         .linked(&segue_model::Link::OwnedBy(table.clone()))
@@ -315,7 +333,12 @@ fn drop_column(target: &Target, column: &Ident, reaction: Reaction, ledger: &mut
 }
 
 /// A column of the partition key stays as it is. Source: manual, ALTER TABLE.
-pub(super) fn refuse_partition_key(target: &Target, column: &Ident, what: &str, ledger: &mut Ledger<'_>) {
+pub(super) fn refuse_partition_key(
+    target: &Target,
+    column: &Ident,
+    what: &str,
+    ledger: &mut Ledger<'_>,
+) {
     let table = &target.name;
     let is_key = ledger
         .catalog()
@@ -337,7 +360,11 @@ pub(super) fn refuse_partition_key(target: &Target, column: &Ident, what: &str, 
 }
 
 /// The indexes of a table that have a column in their key, as included column, in an expression or in a condition.
-pub(super) fn indexes_over(table: &QualifiedName, column: &Ident, ledger: &Ledger<'_>) -> Vec<QualifiedName> {
+pub(super) fn indexes_over(
+    table: &QualifiedName,
+    column: &Ident,
+    ledger: &Ledger<'_>,
+) -> Vec<QualifiedName> {
     ledger
         .catalog()
         .indexes_of(table)
@@ -347,7 +374,11 @@ pub(super) fn indexes_over(table: &QualifiedName, column: &Ident, ledger: &Ledge
 }
 
 /// The columns of a key, by the constraint or by the index it takes over.
-pub(super) fn key_columns(table: &QualifiedName, key: &KeyColumns, ledger: &Ledger<'_>) -> Vec<Ident> {
+pub(super) fn key_columns(
+    table: &QualifiedName,
+    key: &KeyColumns,
+    ledger: &Ledger<'_>,
+) -> Vec<Ident> {
     match key {
         KeyColumns::Build { columns, .. } => columns.clone(),
         KeyColumns::UsingIndex(name) => ledger

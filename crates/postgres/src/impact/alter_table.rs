@@ -6,7 +6,8 @@
 
 use segue_model::{
     Change, ColumnChange, ConstraintChange, ConstraintKind, Enforcement, Ident, LockMode, LockRole,
-    Nullability, QualifiedName, RefusalReason, Relation, Scope, Table, TableChange, Target, Validity,
+    Nullability, QualifiedName, RefusalReason, Relation, Scope, Table, TableChange, Target,
+    Validity,
 };
 
 use super::ledger::Ledger;
@@ -248,9 +249,9 @@ fn reached(target: &Target, change: &Change, ledger: &Ledger<'_>) -> Vec<Qualifi
 fn member_mode(change: &Change, statement: LockMode) -> LockMode {
     match change {
         Change::Constraint(_, ConstraintChange::Add(added)) => match &added.kind {
-            ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) | ConstraintKind::Exclude { .. } => {
-                LockMode::Share
-            }
+            ConstraintKind::Unique(_)
+            | ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Exclude { .. } => LockMode::Share,
             ConstraintKind::ForeignKey(_) => LockMode::ShareRowExclusive,
             ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => statement,
         },

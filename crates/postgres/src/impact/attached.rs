@@ -4,9 +4,9 @@
 //! DROP FUNCTION; measured on 15 and 18.
 
 use segue_model::{
-    Expression, Fill, Ident, IndexKeyPart, Link, LockMode, LockRole, PolicyChange, PublicationChange,
-    PublicationScope, PublishedTable, QualifiedName, Reaction, RefusalReason, Relation, RoutineChange, RuleChange,
-    StatisticsChange, Table, TriggerChange, TriggerDefinition,
+    Expression, Fill, Ident, IndexKeyPart, Link, LockMode, LockRole, PolicyChange,
+    PublicationChange, PublicationScope, PublishedTable, QualifiedName, Reaction, RefusalReason,
+    Relation, RoutineChange, RuleChange, StatisticsChange, Table, TriggerChange, TriggerDefinition,
 };
 
 use super::ledger::Ledger;
@@ -57,7 +57,9 @@ pub(super) fn policy(table: &QualifiedName, change: &PolicyChange, ledger: &mut 
         PolicyChange::Create { .. }
         | PolicyChange::Alter { .. }
         | PolicyChange::Drop { .. }
-        | PolicyChange::Rename { .. } => ledger.claim(table, LockMode::AccessExclusive, LockRole::Target),
+        | PolicyChange::Rename { .. } => {
+            ledger.claim(table, LockMode::AccessExclusive, LockRole::Target)
+        }
     }
 }
 
@@ -68,7 +70,11 @@ pub(super) fn statistics(name: &QualifiedName, change: &StatisticsChange, ledger
             ledger.claim(table, LockMode::ShareUpdateExclusive, LockRole::Target);
         }
         StatisticsChange::Drop { .. } => match ledger.catalog().statistics.get(name) {
-            Some(found) => ledger.claim(&found.table, LockMode::ShareUpdateExclusive, LockRole::Target),
+            Some(found) => ledger.claim(
+                &found.table,
+                LockMode::ShareUpdateExclusive,
+                LockRole::Target,
+            ),
             None => ledger.assume(),
         },
         StatisticsChange::Alter => {}
@@ -78,7 +84,9 @@ pub(super) fn statistics(name: &QualifiedName, change: &StatisticsChange, ledger
 /// Publications: SHARE UPDATE EXCLUSIVE on every table they list, children by INHERITS included; FOR ALL TABLES none.
 pub(super) fn publication(name: &Ident, change: &PublicationChange, ledger: &mut Ledger<'_>) {
     match change {
-        PublicationChange::Create(tables) | PublicationChange::Add(tables) => publish(tables, ledger),
+        PublicationChange::Create(tables) | PublicationChange::Add(tables) => {
+            publish(tables, ledger)
+        }
         PublicationChange::Set(tables) => {
             publish(tables, ledger);
             for table in published(name, ledger) {
@@ -90,7 +98,9 @@ pub(super) fn publication(name: &Ident, change: &PublicationChange, ledger: &mut
                 ledger.claim(table, LockMode::ShareUpdateExclusive, LockRole::Target);
             }
         }
-        PublicationChange::CreateForAll | PublicationChange::Drop { .. } | PublicationChange::Alter => {}
+        PublicationChange::CreateForAll
+        | PublicationChange::Drop { .. }
+        | PublicationChange::Alter => {}
     }
 }
 
@@ -99,7 +109,11 @@ fn publish(tables: &[PublishedTable], ledger: &mut Ledger<'_>) {
         if !listed.columns.is_empty() {
             ledger.since(15, "a column list or WHERE in a publication");
         }
-        ledger.claim(&listed.table, LockMode::ShareUpdateExclusive, LockRole::Target);
+        ledger.claim(
+            &listed.table,
+            LockMode::ShareUpdateExclusive,
+            LockRole::Target,
+        );
         if !storage::is_partitioned(ledger.catalog(), &listed.table) {
             for child in ledger.catalog().descendants(&listed.table) {
                 ledger.claim(&child, LockMode::ShareUpdateExclusive, LockRole::Descendant);
@@ -109,7 +123,12 @@ fn publish(tables: &[PublishedTable], ledger: &mut Ledger<'_>) {
 }
 
 fn published(name: &Ident, ledger: &Ledger<'_>) -> Vec<QualifiedName> {
-    match ledger.catalog().publications.get(name).map(|found| &found.scope) {
+    match ledger
+        .catalog()
+        .publications
+        .get(name)
+        .map(|found| &found.scope)
+    {
         Some(PublicationScope::Tables(tables)) => tables.keys().cloned().collect(),
         Some(PublicationScope::All) | None => Vec::new(),
     }
@@ -165,7 +184,11 @@ pub(super) fn routine(name: &QualifiedName, change: &RoutineChange, ledger: &mut
 fn claim_caller(user: &QualifiedName, ledger: &mut Ledger<'_>) {
     ledger.claim(user, LockMode::AccessExclusive, LockRole::Dependent);
     if let Some(index) = ledger.catalog().index(user) {
-        ledger.claim(&index.definition.table, LockMode::AccessExclusive, LockRole::Dependent);
+        ledger.claim(
+            &index.definition.table,
+            LockMode::AccessExclusive,
+            LockRole::Dependent,
+        );
     }
 }
 

@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 
 use segue_model::{
-    Catalog, Comparison, ConstraintKind, Enforcement, Ident, Link, Nullability, PartitionBound, PartitionStrategy,
-    Partitioning, Predicate, QualifiedName, Table, Validity,
+    Catalog, Comparison, ConstraintKind, Enforcement, Ident, Link, Nullability, PartitionBound,
+    PartitionStrategy, Partitioning, Predicate, QualifiedName, Table, Validity,
 };
 
 /// True when the table's own constraints prove the condition for every row.
@@ -35,7 +35,11 @@ fn facts(table: &Table) -> Predicate {
 }
 
 /// The condition that rows of a partition with this bound satisfy, that of its ancestors included.
-pub(super) fn condition(parent: &QualifiedName, bound: &PartitionBound, catalog: &Catalog) -> Predicate {
+pub(super) fn condition(
+    parent: &QualifiedName,
+    bound: &PartitionBound,
+    catalog: &Catalog,
+) -> Predicate {
     let Some(table) = catalog.table(parent) else {
         return Predicate::Unknown;
     };
@@ -55,14 +59,24 @@ pub(super) fn condition(parent: &QualifiedName, bound: &PartitionBound, catalog:
 }
 
 /// The condition that rows of the DEFAULT partition satisfy once this bound is taken out of it.
-pub(super) fn excluded(parent: &QualifiedName, bound: &PartitionBound, catalog: &Catalog) -> Predicate {
+pub(super) fn excluded(
+    parent: &QualifiedName,
+    bound: &PartitionBound,
+    catalog: &Catalog,
+) -> Predicate {
     catalog
         .table(parent)
         .and_then(|table| table.partitioning.as_ref())
-        .map_or(Predicate::Unknown, |partitioning| negated(&of_bound(partitioning, bound)))
+        .map_or(Predicate::Unknown, |partitioning| {
+            negated(&of_bound(partitioning, bound))
+        })
 }
 
-fn outside_of_all(parent: &QualifiedName, partitioning: &Partitioning, catalog: &Catalog) -> Predicate {
+fn outside_of_all(
+    parent: &QualifiedName,
+    partitioning: &Partitioning,
+    catalog: &Catalog,
+) -> Predicate {
     let siblings = catalog.linked(&Link::Descends(parent.clone()));
     Predicate::And(
         siblings
@@ -78,7 +92,9 @@ fn of_bound(partitioning: &Partitioning, bound: &PartitionBound) -> Predicate {
         return Predicate::Unknown;
     }
     match (partitioning.strategy, bound) {
-        (PartitionStrategy::Range, PartitionBound::Range { from, to }) => of_range(columns, from, to),
+        (PartitionStrategy::Range, PartitionBound::Range { from, to }) => {
+            of_range(columns, from, to)
+        }
         (PartitionStrategy::List, PartitionBound::List(values)) => match columns.as_slice() {
             [column] => of_list(column, values),
             _ => Predicate::Unknown,
@@ -111,7 +127,12 @@ fn of_list(column: &Ident, values: &[String]) -> Predicate {
 
 fn of_range(columns: &[Ident], from: &[String], to: &[String]) -> Predicate {
     let mut all: Vec<Predicate> = columns.iter().cloned().map(Predicate::NotNull).collect();
-    all.push(edge(columns, from, Comparison::Greater, Comparison::GreaterOrEqual));
+    all.push(edge(
+        columns,
+        from,
+        Comparison::Greater,
+        Comparison::GreaterOrEqual,
+    ));
     all.push(edge(columns, to, Comparison::Less, Comparison::Less));
     Predicate::And(all)
 }
@@ -126,7 +147,11 @@ fn edge(columns: &[Ident], values: &[String], differs: Comparison, last: Compari
             ways.push(Predicate::And(equal_so_far));
             return Predicate::Or(ways);
         }
-        let operator = if position + 1 == columns.len() { last } else { differs };
+        let operator = if position + 1 == columns.len() {
+            last
+        } else {
+            differs
+        };
         let mut way = equal_so_far.clone();
         way.push(compared(column, operator, value));
         ways.push(Predicate::And(way));
@@ -155,9 +180,10 @@ fn normal(condition: &Predicate) -> Predicate {
                 .map(|value| compared(column, Comparison::Equal, value))
                 .collect(),
         ),
-        Predicate::NotNull(_) | Predicate::IsNull(_) | Predicate::Comparison { .. } | Predicate::Unknown => {
-            condition.clone()
-        }
+        Predicate::NotNull(_)
+        | Predicate::IsNull(_)
+        | Predicate::Comparison { .. }
+        | Predicate::Unknown => condition.clone(),
     }
 }
 
@@ -165,7 +191,11 @@ fn negated(condition: &Predicate) -> Predicate {
     match condition {
         Predicate::NotNull(column) => Predicate::IsNull(column.clone()),
         Predicate::IsNull(column) => Predicate::NotNull(column.clone()),
-        Predicate::Comparison { column, operator, value } => {
+        Predicate::Comparison {
+            column,
+            operator,
+            value,
+        } => {
             let opposite = match operator {
                 Comparison::Equal => Comparison::NotEqual,
                 Comparison::NotEqual => Comparison::Equal,
@@ -206,7 +236,11 @@ fn proves(known: &Predicate, goal: &Predicate) -> bool {
 /// Neither side is a conjunction or a choice any more.
 fn proves_alone(known: &Predicate, goal: &Predicate) -> bool {
     if let (
-        Predicate::Comparison { column, operator, value },
+        Predicate::Comparison {
+            column,
+            operator,
+            value,
+        },
         Predicate::Comparison {
             column: goal_column,
             operator: goal_operator,
@@ -215,7 +249,8 @@ fn proves_alone(known: &Predicate, goal: &Predicate) -> bool {
     ) = (known, goal)
     {
         return column == goal_column
-            && compare(value, goal_value).is_some_and(|order| is_narrower(*operator, order, *goal_operator));
+            && compare(value, goal_value)
+                .is_some_and(|order| is_narrower(*operator, order, *goal_operator));
     }
     let is_test = matches!(known, Predicate::NotNull(_) | Predicate::IsNull(_));
     is_test && known == goal
@@ -230,11 +265,17 @@ fn is_narrower(known: Comparison, order: Ordering, goal: Comparison) -> bool {
             order == Ordering::Equal
         }
         (Comparison::Equal, Comparison::NotEqual) => order != Ordering::Equal,
-        (Comparison::Equal | Comparison::Greater | Comparison::GreaterOrEqual, Comparison::GreaterOrEqual)
+        (
+            Comparison::Equal | Comparison::Greater | Comparison::GreaterOrEqual,
+            Comparison::GreaterOrEqual,
+        )
         | (Comparison::Greater, Comparison::Greater | Comparison::NotEqual) => at_least,
         (Comparison::Equal | Comparison::GreaterOrEqual, Comparison::Greater)
         | (Comparison::GreaterOrEqual, Comparison::NotEqual) => order == Ordering::Greater,
-        (Comparison::Equal | Comparison::Less | Comparison::LessOrEqual, Comparison::LessOrEqual)
+        (
+            Comparison::Equal | Comparison::Less | Comparison::LessOrEqual,
+            Comparison::LessOrEqual,
+        )
         | (Comparison::Less, Comparison::Less | Comparison::NotEqual) => at_most,
         (Comparison::Equal | Comparison::LessOrEqual, Comparison::Less)
         | (Comparison::LessOrEqual, Comparison::NotEqual) => order == Ordering::Less,
@@ -248,10 +289,19 @@ fn is_narrower(known: Comparison, order: Ordering, goal: Comparison) -> bool {
         )
         | (
             Comparison::NotEqual,
-            Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual,
+            Comparison::Less
+            | Comparison::LessOrEqual
+            | Comparison::Greater
+            | Comparison::GreaterOrEqual,
         )
-        | (Comparison::Less | Comparison::LessOrEqual, Comparison::Greater | Comparison::GreaterOrEqual)
-        | (Comparison::Greater | Comparison::GreaterOrEqual, Comparison::Less | Comparison::LessOrEqual) => false,
+        | (
+            Comparison::Less | Comparison::LessOrEqual,
+            Comparison::Greater | Comparison::GreaterOrEqual,
+        )
+        | (
+            Comparison::Greater | Comparison::GreaterOrEqual,
+            Comparison::Less | Comparison::LessOrEqual,
+        ) => false,
     }
 }
 
@@ -269,20 +319,28 @@ fn compare(left: &str, right: &str) -> Option<Ordering> {
     }
     let is_date = |text: &str| {
         text.len() >= 10
-            && text
-                .char_indices()
-                .take(10)
-                .all(|(at, character)| if at == 4 || at == 7 { character == '-' } else { character.is_ascii_digit() })
+            && text.char_indices().take(10).all(|(at, character)| {
+                if at == 4 || at == 7 {
+                    character == '-'
+                } else {
+                    character.is_ascii_digit()
+                }
+            })
     };
     // ISO dates sort as text; a time of day may follow, in one spelling on both sides.
-    (is_date(left) && is_date(right) && (left.len() == right.len() || left.get(..10) != right.get(..10)))
-        .then(|| left.cmp(right))
+    (is_date(left)
+        && is_date(right)
+        && (left.len() == right.len() || left.get(..10) != right.get(..10)))
+    .then(|| left.cmp(right))
 }
 
 /// The text of a literal without quotes, cast or the name of its type.
 fn literal(text: &str) -> &str {
     let text = text.trim();
-    let text = text.split_once("::").map_or(text, |(value, _)| value).trim();
+    let text = text
+        .split_once("::")
+        .map_or(text, |(value, _)| value)
+        .trim();
     let quoted = match text.find('\'') {
         Some(start) => text.get(start..).unwrap_or(text),
         None => text,
@@ -312,7 +370,10 @@ mod tests {
 
     #[test]
     fn a_check_of_the_bounds_proves_them_only_with_not_null() {
-        let bounds = [k(Comparison::GreaterOrEqual, "2000"), k(Comparison::Less, "3000")];
+        let bounds = [
+            k(Comparison::GreaterOrEqual, "2000"),
+            k(Comparison::Less, "3000"),
+        ];
         let mut with = bounds.to_vec();
         with.push(not_null());
         assert!(proves(&known(with), &range("2000", "3000")));
@@ -323,7 +384,11 @@ mod tests {
     fn a_narrower_check_proves_and_a_wider_one_does_not() {
         let narrow = known(vec![not_null(), k(Comparison::Equal, "2500")]);
         assert!(proves(&narrow, &range("2000", "3000")));
-        let wide = known(vec![not_null(), k(Comparison::Greater, "1999"), k(Comparison::Less, "3000")]);
+        let wide = known(vec![
+            not_null(),
+            k(Comparison::Greater, "1999"),
+            k(Comparison::Less, "3000"),
+        ]);
         assert!(!proves(&wide, &range("2000", "3000")));
     }
 
@@ -340,7 +405,10 @@ mod tests {
 
     #[test]
     fn a_check_that_excludes_the_bounds_proves_it_for_the_default_partition() {
-        let inside = Predicate::And(vec![k(Comparison::GreaterOrEqual, "2000"), k(Comparison::Less, "3000")]);
+        let inside = Predicate::And(vec![
+            k(Comparison::GreaterOrEqual, "2000"),
+            k(Comparison::Less, "3000"),
+        ]);
         let check = known(vec![normal(&Predicate::Not(Box::new(inside)))]);
         assert!(proves(&check, &negated(&range("2000", "3000"))));
         assert!(!proves(&check, &negated(&range("2500", "3500"))));
@@ -348,7 +416,11 @@ mod tests {
 
     #[test]
     fn a_list_is_proven_by_part_of_it() {
-        let values = |all: &[&str]| all.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let values = |all: &[&str]| {
+            all.iter()
+                .map(|value| (*value).to_owned())
+                .collect::<Vec<_>>()
+        };
         let goal = of_list(&Ident::from("k"), &values(&["'a'", "'b'"]));
         let one = known(vec![not_null(), k(Comparison::Equal, "'b'")]);
         assert!(proves(&one, &goal));

@@ -114,7 +114,12 @@ fn conversion_in(table: &Table, wanted: &Wanted<'_>, ledger: &mut Ledger<'_>) ->
 }
 
 /// The heap stays: only the column's own indexes are touched, and a CHECK that names the column is checked again.
-fn keep_heap(member: &QualifiedName, wanted: &Wanted<'_>, conversion: Conversion, ledger: &mut Ledger<'_>) {
+fn keep_heap(
+    member: &QualifiedName,
+    wanted: &Wanted<'_>,
+    conversion: Conversion,
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     let Some(table) = catalog.table(member) else {
         return;
@@ -194,7 +199,12 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     /// `USING` that is the column, or casts of it that change no byte, is as good as none (measured).
-    fn by_expression(&self, using: &Expression, wanted: &Wanted<'_>, from: &DataType) -> Conversion {
+    fn by_expression(
+        &self,
+        using: &Expression,
+        wanted: &Wanted<'_>,
+        from: &DataType,
+    ) -> Conversion {
         let rewritten = Conversion::Rewritten(Cause::UsingExpression);
         let Some(steps) = cast_steps(&using.shape, wanted.column) else {
             return rewritten;
@@ -253,7 +263,9 @@ impl Facts<'_> {
                 }
             }
             (TypeName::BuiltIn(old), TypeName::User(new)) => {
-                if new.name.as_str() == "citext" && matches!(old.as_str(), "text" | "character varying") {
+                if new.name.as_str() == "citext"
+                    && matches!(old.as_str(), "text" | "character varying")
+                {
                     Conversion::Resorted
                 } else {
                     rewritten
@@ -270,7 +282,9 @@ impl Facts<'_> {
         match &self.catalog.user_type(data_type)?.kind {
             UserTypeKind::Domain { base, .. } if base != data_type => Some((
                 base.clone(),
-                self.catalog.is_constrained_domain(data_type).unwrap_or(true),
+                self.catalog
+                    .is_constrained_domain(data_type)
+                    .unwrap_or(true),
             )),
             UserTypeKind::Domain { .. } | UserTypeKind::Plain(_) => None,
         }
@@ -405,9 +419,31 @@ fn is_utc(zone: Option<&str>) -> bool {
     zone.is_some_and(|zone| {
         matches!(
             zone.to_ascii_lowercase().as_str(),
-            "utc" | "gmt" | "etc/utc" | "etc/gmt" | "uct" | "etc/uct" | "zulu" | "etc/zulu" | "universal"
-                | "etc/universal" | "greenwich" | "etc/greenwich" | "gmt0" | "etc/gmt0" | "gmt+0" | "gmt-0"
-                | "etc/gmt+0" | "etc/gmt-0" | "0" | "+0" | "-0" | "+00" | "-00" | "+00:00" | "-00:00"
+            "utc"
+                | "gmt"
+                | "etc/utc"
+                | "etc/gmt"
+                | "uct"
+                | "etc/uct"
+                | "zulu"
+                | "etc/zulu"
+                | "universal"
+                | "etc/universal"
+                | "greenwich"
+                | "etc/greenwich"
+                | "gmt0"
+                | "etc/gmt0"
+                | "gmt+0"
+                | "gmt-0"
+                | "etc/gmt+0"
+                | "etc/gmt-0"
+                | "0"
+                | "+0"
+                | "-0"
+                | "+00"
+                | "-00"
+                | "+00:00"
+                | "-00:00"
         )
     })
 }
@@ -416,7 +452,13 @@ fn is_utc(zone: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
-    fn judge(from: &str, from_modifiers: &[&str], to: &str, to_modifiers: &[&str], zone: &str) -> Conversion {
+    fn judge(
+        from: &str,
+        from_modifiers: &[&str],
+        to: &str,
+        to_modifiers: &[&str],
+        zone: &str,
+    ) -> Conversion {
         let of = |name: &str, modifiers: &[&str]| DataType {
             modifiers: modifiers.iter().map(|text| (*text).to_owned()).collect(),
             ..DataType::built_in(name)
@@ -431,9 +473,21 @@ mod tests {
 
     #[test]
     fn a_longer_varchar_keeps_the_heap_and_a_shorter_one_does_not() {
-        let same = judge("character varying", &["50"], "character varying", &["100"], "UTC");
+        let same = judge(
+            "character varying",
+            &["50"],
+            "character varying",
+            &["100"],
+            "UTC",
+        );
         assert_eq!(same, Conversion::Same);
-        let shorter = judge("character varying", &["50"], "character varying", &["49"], "UTC");
+        let shorter = judge(
+            "character varying",
+            &["50"],
+            "character varying",
+            &["49"],
+            "UTC",
+        );
         assert_eq!(shorter, Conversion::Rewritten(Cause::TypeChange));
         let text = judge("text", &[], "character varying", &["100"], "UTC");
         assert_eq!(text, Conversion::Rewritten(Cause::TypeChange));
@@ -441,8 +495,15 @@ mod tests {
 
     #[test]
     fn a_fixed_length_character_type_always_rewrites() {
-        for (to, length) in [("character", "20"), ("text", ""), ("character varying", "10")] {
-            let length: Vec<&str> = Some(length).filter(|text| !text.is_empty()).into_iter().collect();
+        for (to, length) in [
+            ("character", "20"),
+            ("text", ""),
+            ("character varying", "10"),
+        ] {
+            let length: Vec<&str> = Some(length)
+                .filter(|text| !text.is_empty())
+                .into_iter()
+                .collect();
             let found = judge("character", &["10"], to, &length, "UTC");
             assert_eq!(found, Conversion::Rewritten(Cause::TypeChange), "{to}");
         }
@@ -450,8 +511,14 @@ mod tests {
 
     #[test]
     fn another_scale_rewrites_and_more_digits_do_not() {
-        assert_eq!(judge("numeric", &["10", "2"], "numeric", &["12", "2"], "UTC"), Conversion::Same);
-        assert_eq!(judge("numeric", &["10", "2"], "numeric", &[], "UTC"), Conversion::Same);
+        assert_eq!(
+            judge("numeric", &["10", "2"], "numeric", &["12", "2"], "UTC"),
+            Conversion::Same
+        );
+        assert_eq!(
+            judge("numeric", &["10", "2"], "numeric", &[], "UTC"),
+            Conversion::Same
+        );
         let scale = judge("numeric", &["10", "2"], "numeric", &["12", "4"], "UTC");
         assert_eq!(scale, Conversion::Rewritten(Cause::TypeChange));
         let limited = judge("numeric", &[], "numeric", &["12", "4"], "UTC");
@@ -471,9 +538,18 @@ mod tests {
     #[test]
     fn an_array_is_kept_only_as_it_is() {
         let catalog = Catalog::default();
-        let facts = Facts { catalog: &catalog, is_utc: true };
-        let array = |name: &str| DataType { dimensions: 1, ..DataType::built_in(name) };
-        assert_eq!(facts.conversion(&array("integer"), &array("integer")), Conversion::Same);
+        let facts = Facts {
+            catalog: &catalog,
+            is_utc: true,
+        };
+        let array = |name: &str| DataType {
+            dimensions: 1,
+            ..DataType::built_in(name)
+        };
+        assert_eq!(
+            facts.conversion(&array("integer"), &array("integer")),
+            Conversion::Same
+        );
         assert_eq!(
             facts.conversion(&array("integer"), &array("bigint")),
             Conversion::Rewritten(Cause::TypeChange)

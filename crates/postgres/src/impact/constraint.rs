@@ -3,10 +3,10 @@
 //! Source: PostgreSQL 17 and 18 manuals, ALTER TABLE; measured on 15 and 18.
 
 use segue_model::{
-    Catalog, Cause, ChosenName, Column, Constraint, ConstraintChange, ConstraintKind, Deferral, Direction,
-    Enforcement, Fill, ForeignKey, Ident, IndexDefinition, IndexKey, IndexKeyPart, KeyColumns, LockMode, LockRole,
-    Nullability, NullsOrder, QualifiedName, Reaction, RefusalReason, Scope, Table, TableConstraint, Target, Uniqueness,
-    Validity,
+    Catalog, Cause, ChosenName, Column, Constraint, ConstraintChange, ConstraintKind, Direction,
+    Enforcement, Fill, ForeignKey, Ident, IndexDefinition, IndexKey, IndexKeyPart, KeyColumns,
+    LockMode, LockRole, Nullability, NullsOrder, QualifiedName, Reaction, RefusalReason, Scope,
+    TableConstraint, Target, Uniqueness, Validity,
 };
 
 use super::alter_table::{Passed, Reaches};
@@ -33,8 +33,17 @@ pub(super) fn lock_mode(change: &ConstraintChange) -> LockMode {
 }
 
 /// Who is reached besides: children share CHECK and NOT NULL, partitions share keys and foreign keys too.
-pub(super) fn reaches(table: &QualifiedName, change: &ConstraintChange, ledger: &Ledger<'_>) -> Reaches {
-    let known = |name: &Ident| ledger.catalog().table(table).and_then(|found| found.constraint(name));
+pub(super) fn reaches(
+    table: &QualifiedName,
+    change: &ConstraintChange,
+    ledger: &Ledger<'_>,
+) -> Reaches {
+    let known = |name: &Ident| {
+        ledger
+            .catalog()
+            .table(table)
+            .and_then(|found| found.constraint(name))
+    };
     match change {
         ConstraintChange::Add(added) => by_kind(&added.kind),
         // A constraint that is valid already is left alone, the children too (measured on 15).
@@ -43,15 +52,21 @@ pub(super) fn reaches(table: &QualifiedName, change: &ConstraintChange, ledger: 
             Some(found) => by_kind(&found.kind),
             None => Reaches::Everybody,
         },
-        ConstraintChange::Drop { name, .. } => known(name).map_or(Reaches::Everybody, |found| by_kind(&found.kind)),
-        ConstraintChange::Rename { from, .. } => known(from).map_or(Reaches::Nobody, |found| match &found.kind {
-            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => Reaches::Everybody,
-            ConstraintKind::Unique(_)
-            | ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::ForeignKey(_)
-            | ConstraintKind::Exclude { .. } => Reaches::Nobody,
-        }),
-        ConstraintChange::SetDeferral { .. } | ConstraintChange::SetEnforcement { .. } => Reaches::Partitions,
+        ConstraintChange::Drop { name, .. } => {
+            known(name).map_or(Reaches::Everybody, |found| by_kind(&found.kind))
+        }
+        ConstraintChange::Rename { from, .. } => {
+            known(from).map_or(Reaches::Nobody, |found| match &found.kind {
+                ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => Reaches::Everybody,
+                ConstraintKind::Unique(_)
+                | ConstraintKind::PrimaryKey(_)
+                | ConstraintKind::ForeignKey(_)
+                | ConstraintKind::Exclude { .. } => Reaches::Nobody,
+            })
+        }
+        ConstraintChange::SetDeferral { .. } | ConstraintChange::SetEnforcement { .. } => {
+            Reaches::Partitions
+        }
     }
 }
 
@@ -66,7 +81,12 @@ fn by_kind(kind: &ConstraintKind) -> Reaches {
 }
 
 /// What a subcommand does besides the lock on its table.
-pub(super) fn alter(target: &Target, change: &ConstraintChange, passed: &mut Passed, ledger: &mut Ledger<'_>) {
+pub(super) fn alter(
+    target: &Target,
+    change: &ConstraintChange,
+    passed: &mut Passed,
+    ledger: &mut Ledger<'_>,
+) {
     match change {
         ConstraintChange::Add(added) => add(target, added, passed, ledger),
         ConstraintChange::Drop { name, reaction, .. } => {
@@ -82,7 +102,11 @@ pub(super) fn alter(target: &Target, change: &ConstraintChange, passed: &mut Pas
                 .and_then(|table| table.constraint(from))
                 .and_then(|found| found.index.clone());
             if let Some(index) = index {
-                ledger.claim(&target.name.sibling(index), LockMode::ShareUpdateExclusive, LockRole::Index);
+                ledger.claim(
+                    &target.name.sibling(index),
+                    LockMode::ShareUpdateExclusive,
+                    LockRole::Index,
+                );
             }
         }
         // Metadata only (measured).
@@ -99,11 +123,16 @@ pub(super) fn check_version(added: &Constraint, ledger: &mut Ledger<'_>) {
         ledger.since(18, "NOT ENFORCED");
     }
     match &added.kind {
-        ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) | ConstraintKind::Exclude { .. } => {
+        ConstraintKind::Unique(_)
+        | ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Exclude { .. } => {
             if added.validity == Validity::NotValid {
                 ledger.refuse(
                     RefusalReason::Unsupported,
-                    format!("the constraint {} cannot be NOT VALID: it is kept by an index", added.name.ident()),
+                    format!(
+                        "the constraint {} cannot be NOT VALID: it is kept by an index",
+                        added.name.ident()
+                    ),
                 );
             }
         }
@@ -131,7 +160,11 @@ fn add(target: &Target, added: &Constraint, passed: &mut Passed, ledger: &mut Le
             add_key(target, added, key, Cause::UniqueKey, ledger);
             primary_key_not_null(target, &columns, passed, ledger);
         }
-        ConstraintKind::Exclude { method, keys, predicate } => {
+        ConstraintKind::Exclude {
+            method,
+            keys,
+            predicate,
+        } => {
             let wanted = IndexDefinition {
                 name: added.name.clone(),
                 table: target.name.clone(),
@@ -154,7 +187,12 @@ fn add(target: &Target, added: &Constraint, passed: &mut Passed, ledger: &mut Le
 ///
 /// Measured on 15 and 18: a CHECK reads every row even though all values are null; REFERENCES reads them only when the
 /// column has a default.
-pub(super) fn add_with_column(target: &Target, added: &Constraint, column: &Column, ledger: &mut Ledger<'_>) {
+pub(super) fn add_with_column(
+    target: &Target,
+    added: &Constraint,
+    column: &Column,
+    ledger: &mut Ledger<'_>,
+) {
     check_version(added, ledger);
     match &added.kind {
         ConstraintKind::ForeignKey(key) => {
@@ -164,7 +202,10 @@ pub(super) fn add_with_column(target: &Target, added: &Constraint, column: &Colu
                 Fill::None | Fill::Identity(_) | Fill::Virtual(_) => false,
             };
             if has_default && added.enforcement == Enforcement::Enforced {
-                for member in storage::stored(ledger.catalog(), storage::family(ledger.catalog(), &target.name, target.scope)) {
+                for member in storage::stored(
+                    ledger.catalog(),
+                    storage::family(ledger.catalog(), &target.name, target.scope),
+                ) {
                     scan_both(&member, &key.references, ledger);
                 }
             }
@@ -194,7 +235,13 @@ fn check_rows(target: &Target, added: &Constraint, ledger: &mut Ledger<'_>) {
 }
 
 /// UNIQUE and PRIMARY KEY build an index under ACCESS EXCLUSIVE, or take one over without work.
-fn add_key(target: &Target, added: &Constraint, key: &KeyColumns, cause: Cause, ledger: &mut Ledger<'_>) {
+fn add_key(
+    target: &Target,
+    added: &Constraint,
+    key: &KeyColumns,
+    cause: Cause,
+    ledger: &mut Ledger<'_>,
+) {
     match key {
         KeyColumns::Build { columns, include } => {
             let wanted = key_index(target, added, columns, include);
@@ -205,7 +252,10 @@ fn add_key(target: &Target, added: &Constraint, key: &KeyColumns, cause: Cause, 
             if storage::is_partitioned(ledger.catalog(), &target.name) {
                 ledger.refuse(
                     RefusalReason::Partitioned,
-                    format!("{} is partitioned: USING INDEX is not supported on it", target.name),
+                    format!(
+                        "{} is partitioned: USING INDEX is not supported on it",
+                        target.name
+                    ),
                 );
             }
             // The index takes the constraint's name (measured: SHARE UPDATE EXCLUSIVE when that is another one).
@@ -218,7 +268,12 @@ fn add_key(target: &Target, added: &Constraint, key: &KeyColumns, cause: Cause, 
     }
 }
 
-fn key_index(target: &Target, added: &Constraint, columns: &[Ident], include: &[Ident]) -> IndexDefinition {
+fn key_index(
+    target: &Target,
+    added: &Constraint,
+    columns: &[Ident],
+    include: &[Ident],
+) -> IndexDefinition {
     IndexDefinition {
         name: added.name.clone(),
         table: target.name.clone(),
@@ -257,7 +312,12 @@ fn build_key(target: &Target, wanted: &IndexDefinition, cause: Cause, ledger: &m
 /// A primary key's columns refuse null: where one does not yet, the table and its children are locked and read.
 ///
 /// Measured on 15 (children by INHERITS) and 18; a valid CHECK proves it (measured).
-fn primary_key_not_null(target: &Target, columns: &[Ident], passed: &mut Passed, ledger: &mut Ledger<'_>) {
+fn primary_key_not_null(
+    target: &Target,
+    columns: &[Ident],
+    passed: &mut Passed,
+    ledger: &mut Ledger<'_>,
+) {
     let Some(table) = ledger.table(&target.name) else {
         return ledger.scan(&target.name, Cause::NotNull);
     };
@@ -267,7 +327,10 @@ fn primary_key_not_null(target: &Target, columns: &[Ident], passed: &mut Passed,
             Some(Nullability::NotNull) => {}
             Some(Nullability::NotNullUnchecked) => ledger.refuse(
                 RefusalReason::Unsupported,
-                format!("{name} of {} is NOT NULL but not validated: a primary key needs it validated", target.name),
+                format!(
+                    "{name} of {} is NOT NULL but not validated: a primary key needs it validated",
+                    target.name
+                ),
             ),
             Some(Nullability::Nullable) | None => {
                 if target.scope == Scope::WithDescendants {
@@ -321,7 +384,11 @@ fn foreign_key_scope(is_partitioned: bool) -> Scope {
 }
 
 /// True when the table has a valid foreign key of its own that says the same.
-pub(super) fn has_foreign_key(table: &QualifiedName, wanted: &ForeignKey, catalog: &Catalog) -> bool {
+pub(super) fn has_foreign_key(
+    table: &QualifiedName,
+    wanted: &ForeignKey,
+    catalog: &Catalog,
+) -> bool {
     catalog.table(table).is_some_and(|found| {
         found.foreign_keys().any(|(known, key)| {
             known.validity == Validity::Valid
@@ -348,7 +415,11 @@ pub(super) fn referenced_columns(key: &ForeignKey, catalog: &Catalog) -> Vec<Ide
 }
 
 /// Locks the referenced table and its partitions.
-pub(super) fn claim_referenced(references: &QualifiedName, mode: LockMode, ledger: &mut Ledger<'_>) {
+pub(super) fn claim_referenced(
+    references: &QualifiedName,
+    mode: LockMode,
+    ledger: &mut Ledger<'_>,
+) {
     ledger.table(references);
     ledger.claim(references, mode, LockRole::ForeignKeyPartner);
     for partition in storage::partitions(ledger.catalog(), references) {
@@ -360,7 +431,11 @@ pub(super) fn claim_referenced(references: &QualifiedName, mode: LockMode, ledge
 ///
 /// Wider than some observations: which of the two is read whole depends on the query's plan (an index on the
 /// referenced key may serve), so both are named.
-pub(super) fn scan_both(referencing: &QualifiedName, references: &QualifiedName, ledger: &mut Ledger<'_>) {
+pub(super) fn scan_both(
+    referencing: &QualifiedName,
+    references: &QualifiedName,
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     for side in [referencing, references] {
         let members = if storage::is_partitioned(catalog, side) {
@@ -376,11 +451,17 @@ pub(super) fn scan_both(referencing: &QualifiedName, references: &QualifiedName,
 
 /// VALIDATE: SHARE UPDATE EXCLUSIVE, ROW SHARE on a referenced table, and every row is read once.
 fn validate(target: &Target, name: &Ident, ledger: &mut Ledger<'_>) {
-    let Some(found) = ledger.table(&target.name).and_then(|table| table.constraint(name)) else {
+    let Some(found) = ledger
+        .table(&target.name)
+        .and_then(|table| table.constraint(name))
+    else {
         // Not known: it may be a CHECK or a foreign key of any table.
         ledger.assume();
         ledger.claim_unnamed(
-            format!("the table that {name} of {} references, if it is a foreign key", target.name),
+            format!(
+                "the table that {name} of {} references, if it is a foreign key",
+                target.name
+            ),
             LockMode::RowShare,
             LockRole::ForeignKeyPartner,
         );
@@ -389,7 +470,10 @@ fn validate(target: &Target, name: &Ident, ledger: &mut Ledger<'_>) {
     if found.enforcement == Enforcement::NotEnforced {
         ledger.refuse(
             RefusalReason::Unsupported,
-            format!("the constraint {name} of {} is not enforced and cannot be validated", target.name),
+            format!(
+                "the constraint {name} of {} is not enforced and cannot be validated",
+                target.name
+            ),
         );
     }
     if found.validity == Validity::Valid {
@@ -400,7 +484,10 @@ fn validate(target: &Target, name: &Ident, ledger: &mut Ledger<'_>) {
 
 fn validate_rows(target: &Target, found: &TableConstraint, ledger: &mut Ledger<'_>) {
     let catalog = ledger.catalog();
-    let members = storage::stored(catalog, storage::family(catalog, &target.name, target.scope));
+    let members = storage::stored(
+        catalog,
+        storage::family(catalog, &target.name, target.scope),
+    );
     let is_open = |member: &QualifiedName| {
         catalog
             .table(member)
@@ -422,14 +509,19 @@ fn validate_rows(target: &Target, found: &TableConstraint, ledger: &mut Ledger<'
                 ledger.scan(member, Cause::NotNull);
             }
         }
-        ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) | ConstraintKind::Exclude { .. } => {}
+        ConstraintKind::Unique(_)
+        | ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Exclude { .. } => {}
     }
 }
 
 /// ENFORCED checks every row of both tables at once; NOT ENFORCED takes the triggers down (18; measured).
 fn set_enforcement(target: &Target, name: &Ident, wanted: Enforcement, ledger: &mut Ledger<'_>) {
     ledger.since(18, "ALTER CONSTRAINT … ENFORCED");
-    let Some(found) = ledger.table(&target.name).and_then(|table| table.constraint(name)) else {
+    let Some(found) = ledger
+        .table(&target.name)
+        .and_then(|table| table.constraint(name))
+    else {
         return ledger.assume();
     };
     match &found.kind {
@@ -448,7 +540,10 @@ fn set_enforcement(target: &Target, name: &Ident, wanted: Enforcement, ledger: &
         | ConstraintKind::PrimaryKey(_)
         | ConstraintKind::Exclude { .. } => ledger.refuse(
             RefusalReason::Unsupported,
-            format!("whether {name} of {} is enforced cannot be changed: it is no foreign key", target.name),
+            format!(
+                "whether {name} of {} is enforced cannot be changed: it is no foreign key",
+                target.name
+            ),
         ),
     }
 }
@@ -490,14 +585,6 @@ fn claim_index_of(table: &QualifiedName, found: &TableConstraint, ledger: &mut L
     }
 }
 
-/// True when a write leaves the check of this constraint for the end of the transaction.
-pub(super) fn is_deferred(deferral: Deferral) -> bool {
-    match deferral {
-        Deferral::InitiallyDeferred => true,
-        Deferral::NotDeferrable | Deferral::InitiallyImmediate => false,
-    }
-}
-
 /// True when an index over the referencing columns serves to find the rows of one key.
 pub(super) fn has_index_on(table: &QualifiedName, columns: &[Ident], catalog: &Catalog) -> bool {
     let leads = |index: &segue_model::Index| {
@@ -508,9 +595,4 @@ pub(super) fn has_index_on(table: &QualifiedName, columns: &[Ident], catalog: &C
                 .is_some_and(|column| keys.iter().take(columns.len()).any(|key| key == column))
     };
     catalog.indexes_of(table).any(|(_, index)| leads(index))
-}
-
-/// The columns of a table that its foreign keys use.
-pub(super) fn is_referencing(table: &Table, column: &Ident) -> bool {
-    table.foreign_keys().any(|(_, key)| key.columns.contains(column))
 }

@@ -4,7 +4,7 @@
 //! and 18.
 
 use segue_model::{
-    Catalog, Cause, Constraint, DomainChange, LockMode, LockRole, Nullability, QualifiedName, TypeDefinition,
+    Catalog, Cause, Constraint, DomainChange, LockMode, LockRole, QualifiedName, TypeDefinition,
     UserTypeKind, Validity,
 };
 
@@ -77,12 +77,4 @@ pub(super) fn with_types_over(name: &QualifiedName, catalog: &Catalog) -> Vec<Qu
         next += 1;
     }
     found
-}
-
-/// True when a column of this nullability has to be checked for null.
-pub(super) fn accepts_null(nullability: Nullability) -> bool {
-    match nullability {
-        Nullability::Nullable | Nullability::NotNullUnchecked => true,
-        Nullability::NotNull => false,
-    }
 }

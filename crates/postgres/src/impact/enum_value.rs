@@ -23,7 +23,9 @@ pub(super) fn refuse_text(text: &str, of: Option<&DataType>, ledger: &mut Ledger
         .new_labels
         .iter()
         .filter(|(name, label)| {
-            let fits = of.and_then(DataType::user_type).is_none_or(|found| found == name);
+            let fits = of
+                .and_then(DataType::user_type)
+                .is_none_or(|found| found == name);
             fits && names_label(text, label) && !is_allowed(name, ledger)
         })
         .cloned()

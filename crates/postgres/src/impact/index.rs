@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use segue_model::{
-    Build, Cause, Direction, Fill, Ident, Index, IndexChange, IndexDefinition, IndexKey, IndexKeyPart,
-    IndexState, LockMode, LockMoment, LockRole, Locked, NullsOrder, Presence, QualifiedName, Reaction,
-    RefusalReason, RenameSpelling, Scope, Table, Uniqueness, Wait, WorkKind,
+    Build, Cause, Direction, Fill, Ident, Index, IndexChange, IndexDefinition, IndexKey,
+    IndexKeyPart, IndexState, LockMode, LockMoment, LockRole, Locked, NullsOrder, Presence,
+    QualifiedName, Reaction, RefusalReason, RenameSpelling, Scope, Table, Uniqueness, Wait,
+    WorkKind,
 };
 
 use super::ledger::Ledger;
@@ -14,8 +15,17 @@ use super::{maintenance, removal, storage};
 /// What happens to an index. Source: PostgreSQL 17 manual, CREATE INDEX, DROP INDEX, ALTER INDEX; measured on 15 and 18.
 pub(super) fn change(change: &IndexChange, ledger: &mut Ledger<'_>) {
     match change {
-        IndexChange::Create { index, build, presence } => create(index, *build, *presence, ledger),
-        IndexChange::Drop { name, build, presence, reaction } => match build {
+        IndexChange::Create {
+            index,
+            build,
+            presence,
+        } => create(index, *build, *presence, ledger),
+        IndexChange::Drop {
+            name,
+            build,
+            presence,
+            reaction,
+        } => match build {
             Build::Blocking => drop_blocking(name, *presence, *reaction, ledger),
             Build::Concurrently => drop_concurrently(name, *presence, *reaction, ledger),
         },
@@ -45,7 +55,11 @@ pub(super) fn change(change: &IndexChange, ledger: &mut Ledger<'_>) {
             ledger.claim(child, LockMode::AccessExclusive, LockRole::Index);
             for index in [parent, child] {
                 if let Some(found) = ledger.catalog().index(index) {
-                    ledger.claim(&found.definition.table, LockMode::AccessShare, LockRole::Dependent);
+                    ledger.claim(
+                        &found.definition.table,
+                        LockMode::AccessShare,
+                        LockRole::Dependent,
+                    );
                 }
             }
         }
@@ -72,7 +86,10 @@ fn create(index: &IndexDefinition, build: Build, presence: Presence, ledger: &mu
         Build::Concurrently => LockMode::ShareUpdateExclusive,
     };
     ledger.claim(table, mode, LockRole::Target);
-    if !matches!(ledger.catalog().relation(table), Some(segue_model::Relation::View(_))) {
+    if !matches!(
+        ledger.catalog().relation(table),
+        Some(segue_model::Relation::View(_))
+    ) {
         ledger.table(table);
     }
     // IF NOT EXISTS takes the lock before it finds that there is nothing to do (measured).
@@ -96,11 +113,18 @@ fn create(index: &IndexDefinition, build: Build, presence: Presence, ledger: &mu
 
 /// An index on a partitioned table: each partition is locked SHARE, and builds one of its own unless it has a fitting
 /// one. Source: PostgreSQL 17 manual, CREATE INDEX; measured on 15 and 18.
-pub(super) fn build_on_partitions(table: &QualifiedName, wanted: &IndexDefinition, cause: Cause, ledger: &mut Ledger<'_>) {
+pub(super) fn build_on_partitions(
+    table: &QualifiedName,
+    wanted: &IndexDefinition,
+    cause: Cause,
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     for partition in storage::partitions(catalog, table) {
         ledger.claim(&partition, LockMode::Share, LockRole::Descendant);
-        let Some(found) = catalog.table(&partition) else { continue };
+        let Some(found) = catalog.table(&partition) else {
+            continue;
+        };
         if let Some(part) = fitting(&partition, wanted, ledger) {
             // It becomes a part of the new one (measured on 15).
             ledger.claim(&part, LockMode::Share, LockRole::Index);
@@ -113,12 +137,18 @@ pub(super) fn build_on_partitions(table: &QualifiedName, wanted: &IndexDefinitio
 }
 
 /// An index of a partition that can become part of the wanted one: same method, keys, order, uniqueness, condition.
-pub(super) fn fitting(partition: &QualifiedName, wanted: &IndexDefinition, ledger: &Ledger<'_>) -> Option<QualifiedName> {
+pub(super) fn fitting(
+    partition: &QualifiedName,
+    wanted: &IndexDefinition,
+    ledger: &Ledger<'_>,
+) -> Option<QualifiedName> {
     ledger
         .catalog()
         .indexes_of(partition)
         .find(|(_, index)| {
-            index.state == IndexState::Valid && index.parent.is_none() && is_like(&index.definition, wanted)
+            index.state == IndexState::Valid
+                && index.parent.is_none()
+                && is_like(&index.definition, wanted)
         })
         .map(|(name, _)| name)
 }
@@ -127,13 +157,18 @@ fn is_like(one: &IndexDefinition, other: &IndexDefinition) -> bool {
     let same_key = |(left, right): (&IndexKey, &IndexKey)| {
         let same_part = match (&left.part, &right.part) {
             (IndexKeyPart::Column(left), IndexKeyPart::Column(right)) => left == right,
-            (IndexKeyPart::Expression(left), IndexKeyPart::Expression(right)) => left.text == right.text,
+            (IndexKeyPart::Expression(left), IndexKeyPart::Expression(right)) => {
+                left.text == right.text
+            }
             (IndexKeyPart::Column(_), IndexKeyPart::Expression(_))
             | (IndexKeyPart::Expression(_), IndexKeyPart::Column(_)) => false,
         };
-        same_part && left.collation == right.collation && left.operator_class == right.operator_class
+        same_part
+            && left.collation == right.collation
+            && left.operator_class == right.operator_class
     };
-    let condition = |index: &IndexDefinition| index.predicate.as_ref().map(|found| found.text.clone());
+    let condition =
+        |index: &IndexDefinition| index.predicate.as_ref().map(|found| found.text.clone());
     one.method == other.method
         && one.keys.len() == other.keys.len()
         && one.keys.iter().zip(&other.keys).all(same_key)
@@ -201,12 +236,17 @@ fn name_for(table: &QualifiedName, wanted: &IndexDefinition, cause: Cause) -> Id
 
 /// Virtual generated columns cannot be indexed. Source: PostgreSQL 18 manual, 5.4; measured on 18.
 fn refuse_virtual(index: &IndexDefinition, ledger: &mut Ledger<'_>) {
-    let Some(table) = ledger.catalog().table(&index.table) else { return };
+    let Some(table) = ledger.catalog().table(&index.table) else {
+        return;
+    };
     for column in &table.columns {
         if matches!(column.fill, Fill::Virtual(_)) && definition_uses(index, &column.name) {
             ledger.refuse(
                 RefusalReason::Unsupported,
-                format!("column {} of {} is a virtual generated column and cannot be indexed", column.name, index.table),
+                format!(
+                    "column {} of {} is a virtual generated column and cannot be indexed",
+                    column.name, index.table
+                ),
             );
         }
     }
@@ -219,7 +259,10 @@ pub(super) fn uses(index: &Index, column: &Ident) -> bool {
 
 fn definition_uses(index: &IndexDefinition, column: &Ident) -> bool {
     index.include.contains(column)
-        || index.predicate.as_ref().is_some_and(|condition| condition.columns.contains(column))
+        || index
+            .predicate
+            .as_ref()
+            .is_some_and(|condition| condition.columns.contains(column))
         || index.keys.iter().any(|key| match &key.part {
             IndexKeyPart::Column(name) => name == column,
             IndexKeyPart::Expression(expression) => expression.columns.contains(column),
@@ -280,15 +323,24 @@ pub(super) fn refuse_as_constraint(table: &QualifiedName, name: &Ident, ledger: 
         .iter()
         .any(|key| key.operator_class.is_some() || key.collation.is_some());
     let reasons = [
-        (&definition.table != table, "it is an index of another table"),
+        (
+            &definition.table != table,
+            "it is an index of another table",
+        ),
         (index.constraint.is_some(), "it serves a constraint already"),
         (index.state == IndexState::Invalid, "it is not valid"),
-        (definition.uniqueness == Uniqueness::NotUnique, "it is not unique"),
+        (
+            definition.uniqueness == Uniqueness::NotUnique,
+            "it is not unique",
+        ),
         (definition.predicate.is_some(), "it is a partial index"),
         (has_expression, "it has an expression in its key"),
         (has_order, "it does not have the default sorting order"),
         (has_class, "it has a collation or operator class of its own"),
-        (definition.method.as_str() != "btree", "it is not a btree index"),
+        (
+            definition.method.as_str() != "btree",
+            "it is not a btree index",
+        ),
     ];
     for (_, reason) in reasons.into_iter().filter(|(applies, _)| *applies) {
         ledger.refuse(
@@ -307,12 +359,21 @@ fn is_partitioned(index: &QualifiedName, ledger: &Ledger<'_>) -> bool {
 
 /// DROP INDEX: ACCESS EXCLUSIVE on the table too; a partitioned index takes the partitions and their parts along
 /// (measured on 15).
-fn drop_blocking(name: &QualifiedName, presence: Presence, reaction: Reaction, ledger: &mut Ledger<'_>) {
+fn drop_blocking(
+    name: &QualifiedName,
+    presence: Presence,
+    reaction: Reaction,
+    ledger: &mut Ledger<'_>,
+) {
     let Some(index) = ledger.catalog().index(name) else {
         return unknown_index(name, presence, LockMode::AccessExclusive, ledger);
     };
     ledger.claim(name, LockMode::AccessExclusive, LockRole::Target);
-    ledger.claim(&index.definition.table, LockMode::AccessExclusive, LockRole::Dependent);
+    ledger.claim(
+        &index.definition.table,
+        LockMode::AccessExclusive,
+        LockRole::Dependent,
+    );
     refuse_drop(name, index, reaction, ledger);
     for (part, table) in parts(name, ledger) {
         ledger.claim(&part, LockMode::AccessExclusive, LockRole::Index);
@@ -321,14 +382,23 @@ fn drop_blocking(name: &QualifiedName, presence: Presence, reaction: Reaction, l
 }
 
 /// The partitions' indexes that belong to a partitioned one, with their tables.
-pub(super) fn parts(name: &QualifiedName, ledger: &Ledger<'_>) -> Vec<(QualifiedName, QualifiedName)> {
+pub(super) fn parts(
+    name: &QualifiedName,
+    ledger: &Ledger<'_>,
+) -> Vec<(QualifiedName, QualifiedName)> {
     let catalog = ledger.catalog();
-    let Some(index) = catalog.index(name) else { return Vec::new() };
+    let Some(index) = catalog.index(name) else {
+        return Vec::new();
+    };
     let mut family = vec![name.clone()];
     let mut found = Vec::new();
     for partition in storage::partitions(catalog, &index.definition.table) {
         for (part, known) in catalog.indexes_of(&partition) {
-            if known.parent.as_ref().is_some_and(|parent| family.contains(parent)) {
+            if known
+                .parent
+                .as_ref()
+                .is_some_and(|parent| family.contains(parent))
+            {
                 family.push(part.clone());
                 found.push((part, partition.clone()));
             }
@@ -337,7 +407,12 @@ pub(super) fn parts(name: &QualifiedName, ledger: &Ledger<'_>) -> Vec<(Qualified
     found
 }
 
-fn drop_concurrently(name: &QualifiedName, presence: Presence, reaction: Reaction, ledger: &mut Ledger<'_>) {
+fn drop_concurrently(
+    name: &QualifiedName,
+    presence: Presence,
+    reaction: Reaction,
+    ledger: &mut Ledger<'_>,
+) {
     ledger.must_be_outside("DROP INDEX CONCURRENTLY");
     if reaction == Reaction::Cascade {
         ledger.refuse(
@@ -351,7 +426,9 @@ fn drop_concurrently(name: &QualifiedName, presence: Presence, reaction: Reactio
     if is_partitioned(name, ledger) {
         ledger.refuse(
             RefusalReason::Partitioned,
-            format!("{name} is the index of a partitioned table and cannot be dropped concurrently"),
+            format!(
+                "{name} is the index of a partitioned table and cannot be dropped concurrently"
+            ),
         );
     }
     refuse_drop(name, index, Reaction::Restrict, ledger);
@@ -363,15 +440,28 @@ fn drop_concurrently(name: &QualifiedName, presence: Presence, reaction: Reactio
         LockRole::Target,
         LockMoment::AtEnd,
     );
-    ledger.claim(&index.definition.table, LockMode::ShareUpdateExclusive, LockRole::Dependent);
+    ledger.claim(
+        &index.definition.table,
+        LockMode::ShareUpdateExclusive,
+        LockRole::Dependent,
+    );
 }
 
-fn unknown_index(name: &QualifiedName, presence: Presence, mode: LockMode, ledger: &mut Ledger<'_>) {
+fn unknown_index(
+    name: &QualifiedName,
+    presence: Presence,
+    mode: LockMode,
+    ledger: &mut Ledger<'_>,
+) {
     ledger.assume();
     // IF EXISTS on what the history never made: most likely it is not there, and then nothing is locked (measured).
     if presence == Presence::Required {
         ledger.claim(name, mode, LockRole::Target);
-        ledger.claim_unnamed(format!("the table of the index {name}"), mode, LockRole::Dependent);
+        ledger.claim_unnamed(
+            format!("the table of the index {name}"),
+            mode,
+            LockRole::Dependent,
+        );
     }
 }
 
@@ -381,7 +471,10 @@ fn refuse_drop(name: &QualifiedName, index: &Index, reaction: Reaction, ledger: 
     if let Some(constraint) = &index.constraint {
         ledger.refuse(
             RefusalReason::Dependents,
-            format!("{name} cannot be dropped: the constraint {constraint} of {} needs it", index.definition.table),
+            format!(
+                "{name} cannot be dropped: the constraint {constraint} of {} needs it",
+                index.definition.table
+            ),
         );
     }
     if let Some(parent) = &index.parent {

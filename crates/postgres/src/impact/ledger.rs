@@ -87,9 +87,10 @@ impl<'a> Ledger<'a> {
     /// Work on a relation's data. An index is built once, however many reasons there are.
     pub(super) fn work(&mut self, on: &QualifiedName, kind: WorkKind, cause: Cause) {
         let is_build = matches!(kind, WorkKind::BuildIndex(_));
-        let repeated = self.impact.work.iter().any(|work| {
-            &work.on == on && work.kind == kind && (is_build || work.cause == cause)
-        });
+        let repeated =
+            self.impact.work.iter().any(|work| {
+                &work.on == on && work.kind == kind && (is_build || work.cause == cause)
+            });
         if !repeated {
             self.impact.work.push(Work {
                 on: on.clone(),

@@ -14,7 +14,9 @@ use super::{bound, constraint, index, storage};
 /// The lock on the partitioned table.
 pub(super) fn lock_mode(change: &PartitionChange) -> LockMode {
     match change {
-        PartitionChange::Attach { .. } | PartitionChange::FinishDetach { .. } => LockMode::ShareUpdateExclusive,
+        PartitionChange::Attach { .. } | PartitionChange::FinishDetach { .. } => {
+            LockMode::ShareUpdateExclusive
+        }
         PartitionChange::Detach { build, .. } => match build {
             Build::Blocking => LockMode::AccessExclusive,
             Build::Concurrently => LockMode::ShareUpdateExclusive,
@@ -40,7 +42,12 @@ pub(super) fn alter(parent: &QualifiedName, change: &PartitionChange, ledger: &m
 
 /// A new partition: ACCESS EXCLUSIVE on the parent, and on DEFAULT, which is read; the parent's indexes and foreign keys
 /// are made for it (measured).
-pub(super) fn create(child: &QualifiedName, parent: &QualifiedName, bound: &PartitionBound, ledger: &mut Ledger<'_>) {
+pub(super) fn create(
+    child: &QualifiedName,
+    parent: &QualifiedName,
+    bound: &PartitionBound,
+    ledger: &mut Ledger<'_>,
+) {
     ledger.table(parent);
     ledger.claim(parent, LockMode::AccessExclusive, LockRole::Parent);
     exclude_from_default(parent, bound, ledger);
@@ -57,7 +64,12 @@ pub(super) fn create(child: &QualifiedName, parent: &QualifiedName, bound: &Part
     claim_referencing(parent, LockMode::ShareRowExclusive, ledger);
 }
 
-fn attach(parent: &QualifiedName, child: &QualifiedName, wanted: &PartitionBound, ledger: &mut Ledger<'_>) {
+fn attach(
+    parent: &QualifiedName,
+    child: &QualifiedName,
+    wanted: &PartitionBound,
+    ledger: &mut Ledger<'_>,
+) {
     ledger.table(child);
     ledger.table(parent);
     ledger.claim(child, LockMode::AccessExclusive, LockRole::Descendant);
@@ -69,7 +81,11 @@ fn attach(parent: &QualifiedName, child: &QualifiedName, wanted: &PartitionBound
         ledger.claim(member, LockMode::AccessExclusive, LockRole::Descendant);
     }
     let goal = bound::condition(parent, wanted, catalog);
-    let proven = |name: &QualifiedName| catalog.table(name).is_some_and(|table| bound::is_proven(table, &goal));
+    let proven = |name: &QualifiedName| {
+        catalog
+            .table(name)
+            .is_some_and(|table| bound::is_proven(table, &goal))
+    };
     for member in storage::stored(catalog, members.clone()) {
         if !proven(child) && !proven(&member) {
             ledger.scan(&member, Cause::PartitionBound);
@@ -82,7 +98,9 @@ fn attach(parent: &QualifiedName, child: &QualifiedName, wanted: &PartitionBound
 
 /// A table that is a partition or a child already cannot be attached. Source: manual, ALTER TABLE.
 fn refuse_attach(child: &QualifiedName, ledger: &mut Ledger<'_>) {
-    let Some(found) = ledger.catalog().table(child) else { return };
+    let Some(found) = ledger.catalog().table(child) else {
+        return;
+    };
     if let Some((parent, _)) = &found.partition_of {
         ledger.refuse(
             RefusalReason::Unsupported,
@@ -114,14 +132,26 @@ fn exclude_from_default(parent: &QualifiedName, taken: &PartitionBound, ledger: 
         return;
     };
     let goal = bound::excluded(parent, taken, catalog);
-    let proven = |name: &QualifiedName| catalog.table(name).is_some_and(|table| bound::is_proven(table, &goal));
-    ledger.claim(default, LockMode::AccessExclusive, LockRole::DefaultPartition);
+    let proven = |name: &QualifiedName| {
+        catalog
+            .table(name)
+            .is_some_and(|table| bound::is_proven(table, &goal))
+    };
+    ledger.claim(
+        default,
+        LockMode::AccessExclusive,
+        LockRole::DefaultPartition,
+    );
     if proven(default) {
         return;
     }
     let members = storage::family(catalog, default, segue_model::Scope::WithDescendants);
     for member in members.iter().skip(1) {
-        ledger.claim(member, LockMode::AccessExclusive, LockRole::DefaultPartition);
+        ledger.claim(
+            member,
+            LockMode::AccessExclusive,
+            LockRole::DefaultPartition,
+        );
     }
     for member in storage::stored(catalog, members) {
         if !proven(&member) {
@@ -138,7 +168,9 @@ fn attach_indexes(parent: &QualifiedName, child: &QualifiedName, ledger: &mut Le
     for (name, known) in catalog.indexes_of(parent) {
         ledger.claim(&name, LockMode::ShareUpdateExclusive, LockRole::Index);
         let fits = |candidate: &QualifiedName| {
-            let serves = catalog.index(candidate).is_some_and(|found| found.constraint.is_some());
+            let serves = catalog
+                .index(candidate)
+                .is_some_and(|found| found.constraint.is_some());
             !used.contains(candidate) && (known.constraint.is_none() || serves)
         };
         match index::fitting(child, &known.definition, ledger).filter(fits) {
@@ -211,7 +243,11 @@ fn detach(parent: &QualifiedName, child: &QualifiedName, ledger: &mut Ledger<'_>
     claim_parts(child, LockMode::AccessExclusive, LockMoment::Whole, ledger);
     let catalog = ledger.catalog();
     if let Some(default) = catalog.default_partition(parent) {
-        ledger.claim(default, LockMode::AccessExclusive, LockRole::DefaultPartition);
+        ledger.claim(
+            default,
+            LockMode::AccessExclusive,
+            LockRole::DefaultPartition,
+        );
     }
     detach_foreign_keys(parent, LockMode::AccessExclusive, ledger);
 }

@@ -3,8 +3,8 @@
 //! Source: PostgreSQL 17 manual, GRANT, COMMENT, REASSIGN OWNED, DROP EXTENSION; measured on 15 and 18.
 
 use segue_model::{
-    CommentTarget, ExtensionChange, Ident, LockMode, LockRole, NamespaceChange, ObjectKind, PrivilegeChange,
-    QualifiedName, Reaction, Relation,
+    CommentTarget, ExtensionChange, Ident, LockMode, LockRole, NamespaceChange, ObjectKind,
+    PrivilegeChange, QualifiedName, Reaction, Relation,
 };
 
 use super::ledger::Ledger;
@@ -119,7 +119,12 @@ const EXTENSION_TYPES: [(&str, &[&str]); 12] = [
     ("ltree", &["ltree", "lquery", "ltxtquery"]),
     ("cube", &["cube"]),
     ("seg", &["seg"]),
-    ("isn", &["ean13", "isbn13", "ismn13", "issn13", "isbn", "ismn", "issn", "upc"]),
+    (
+        "isn",
+        &[
+            "ean13", "isbn13", "ismn13", "issn13", "isbn", "ismn", "issn", "upc",
+        ],
+    ),
     ("intarray", &["query_int"]),
     ("vector", &["vector", "halfvec", "sparsevec"]),
     ("postgis", &["geometry", "geography", "box2d", "box3d"]),
@@ -132,13 +137,17 @@ const EXTENSION_TYPES: [(&str, &[&str]); 12] = [
 pub(super) fn extension(name: &Ident, change: &ExtensionChange, ledger: &mut Ledger<'_>) {
     match change {
         ExtensionChange::Create(_) | ExtensionChange::Alter => {}
-        ExtensionChange::Update => ledger.unknown(format!("what the update script of the extension {name} touches")),
+        ExtensionChange::Update => ledger.unknown(format!(
+            "what the update script of the extension {name} touches"
+        )),
         ExtensionChange::Drop { reaction, .. } => drop_extension(name, *reaction, ledger),
     }
 }
 
 fn drop_extension(name: &Ident, reaction: Reaction, ledger: &mut Ledger<'_>) {
-    let brought = EXTENSION_TYPES.iter().find(|(extension, _)| *extension == name.as_str());
+    let brought = EXTENSION_TYPES
+        .iter()
+        .find(|(extension, _)| *extension == name.as_str());
     let Some((_, types)) = brought else {
         ledger.assume();
         if reaction == Reaction::Cascade {
@@ -152,7 +161,9 @@ fn drop_extension(name: &Ident, reaction: Reaction, ledger: &mut Ledger<'_>) {
     };
     let mut used: Vec<QualifiedName> = Vec::new();
     for (_, relation) in ledger.catalog().relations() {
-        let Relation::Table(table) = relation else { continue };
+        let Relation::Table(table) = relation else {
+            continue;
+        };
         for column in &table.columns {
             if let Some(of) = column.data_type.user_type()
                 && types.contains(&of.name.as_str())

@@ -4,8 +4,8 @@
 //! EXCLUSIVE. Source: PostgreSQL 17 manual, 5.15 and DROP TABLE; measured on 15 and 18.
 
 use segue_model::{
-    Catalog, Fill, Ident, Link, LockMode, LockRole, Presence, PublicationScope, QualifiedName, Reaction,
-    RefusalReason, Relation, Table, Target, ViewKind,
+    Catalog, Fill, Ident, Link, LockMode, LockRole, Presence, PublicationScope, QualifiedName,
+    Reaction, RefusalReason, Relation, Table, Target, ViewKind,
 };
 
 use super::alter_table::refuse_in_use;
@@ -13,7 +13,12 @@ use super::ledger::Ledger;
 use super::{constraint, storage, table};
 
 /// DROP TABLE.
-pub(super) fn drop_table(target: &Target, reaction: Reaction, also: &[QualifiedName], ledger: &mut Ledger<'_>) {
+pub(super) fn drop_table(
+    target: &Target,
+    reaction: Reaction,
+    also: &[QualifiedName],
+    ledger: &mut Ledger<'_>,
+) {
     let name = &target.name;
     let Some(found) = ledger.catalog().table(name) else {
         ledger.assume();
@@ -30,7 +35,11 @@ pub(super) fn drop_table(target: &Target, reaction: Reaction, also: &[QualifiedN
     if let Some((parent, _)) = &found.partition_of {
         ledger.claim(parent, LockMode::AccessExclusive, LockRole::Parent);
         if let Some(default) = ledger.catalog().default_partition(parent) {
-            ledger.claim(default, LockMode::AccessExclusive, LockRole::DefaultPartition);
+            ledger.claim(
+                default,
+                LockMode::AccessExclusive,
+                LockRole::DefaultPartition,
+            );
         }
     }
     let mut gone = also.to_vec();
@@ -59,7 +68,12 @@ fn drop_storage(name: &QualifiedName, ledger: &mut Ledger<'_>) {
 }
 
 /// The other tables of its foreign keys, the views over it, the columns of its row type.
-fn table_dependents(name: &QualifiedName, reaction: Reaction, gone: &[QualifiedName], ledger: &mut Ledger<'_>) {
+fn table_dependents(
+    name: &QualifiedName,
+    reaction: Reaction,
+    gone: &[QualifiedName],
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     if let Some(found) = catalog.table(name) {
         for (_, key) in found.foreign_keys() {
@@ -73,8 +87,14 @@ fn table_dependents(name: &QualifiedName, reaction: Reaction, gone: &[QualifiedN
             continue;
         }
         match reaction {
-            Reaction::Cascade => ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner),
-            Reaction::Restrict => refuse(name, &format!("the foreign key {} of {from} points at it", known.name), ledger),
+            Reaction::Cascade => {
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+            }
+            Reaction::Restrict => refuse(
+                name,
+                &format!("the foreign key {} of {from} points at it", known.name),
+                ledger,
+            ),
         }
     }
     views(name, None, reaction, ledger);
@@ -84,17 +104,29 @@ fn table_dependents(name: &QualifiedName, reaction: Reaction, gone: &[QualifiedN
         }
         match reaction {
             Reaction::Cascade => ledger.claim(user, LockMode::AccessExclusive, LockRole::Dependent),
-            Reaction::Restrict => refuse(name, &format!("a column of {user} has its row type"), ledger),
+            Reaction::Restrict => refuse(
+                name,
+                &format!("a column of {user} has its row type"),
+                ledger,
+            ),
         }
     }
 }
 
 /// The views that read a relation, or one column of it, and the views over those.
-pub(super) fn views(name: &QualifiedName, column: Option<&Ident>, reaction: Reaction, ledger: &mut Ledger<'_>) {
+pub(super) fn views(
+    name: &QualifiedName,
+    column: Option<&Ident>,
+    reaction: Reaction,
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     let direct: Vec<QualifiedName> = match column {
         Some(column) => catalog.views_reading(name, column).cloned().collect(),
-        None => catalog.views_of(name).map(|(view, _)| view.clone()).collect(),
+        None => catalog
+            .views_of(name)
+            .map(|(view, _)| view.clone())
+            .collect(),
     };
     match reaction {
         Reaction::Restrict => {
@@ -111,7 +143,10 @@ pub(super) fn views(name: &QualifiedName, column: Option<&Ident>, reaction: Reac
 }
 
 /// Views and the views that read them, each once.
-pub(super) fn with_views_over(mut views: Vec<QualifiedName>, catalog: &Catalog) -> Vec<QualifiedName> {
+pub(super) fn with_views_over(
+    mut views: Vec<QualifiedName>,
+    catalog: &Catalog,
+) -> Vec<QualifiedName> {
     let mut next = 0;
     while let Some(view) = views.get(next).cloned() {
         for (over, _) in catalog.views_of(&view) {
@@ -137,14 +172,21 @@ pub(super) fn claim_view(view: &QualifiedName, role: LockRole, ledger: &mut Ledg
 }
 
 /// What depends on one column: keys that reference it, views, and what stands on the table itself.
-pub(super) fn column_dependents(table: &QualifiedName, column: &Ident, reaction: Reaction, ledger: &mut Ledger<'_>) {
+pub(super) fn column_dependents(
+    table: &QualifiedName,
+    column: &Ident,
+    reaction: Reaction,
+    ledger: &mut Ledger<'_>,
+) {
     let catalog = ledger.catalog();
     for (from, known, key) in catalog.references_to(table) {
         if from == table || !constraint::referenced_columns(key, catalog).contains(column) {
             continue;
         }
         match reaction {
-            Reaction::Cascade => ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner),
+            Reaction::Cascade => {
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+            }
             Reaction::Restrict => refuse_column(
                 (table, column),
                 &format!("the foreign key {} of {from} points at it", known.name),
@@ -168,15 +210,26 @@ pub(super) fn column_dependents(table: &QualifiedName, column: &Ident, reaction:
 /// Policies, generated columns and triggers that name a column of their own table.
 pub(super) fn own_dependents(table: &Table, column: &Ident) -> Vec<String> {
     let mut users = Vec::new();
-    for policy in table.policies.iter().filter(|policy| policy.columns.contains(column)) {
+    for policy in table
+        .policies
+        .iter()
+        .filter(|policy| policy.columns.contains(column))
+    {
         users.push(format!("the policy {}", policy.name));
     }
     for other in table.columns.iter().filter(|other| &other.name != column) {
         match &other.fill {
-            Fill::Stored(expression) | Fill::Virtual(expression) if expression.columns.contains(column) => {
+            Fill::Stored(expression) | Fill::Virtual(expression)
+                if expression.columns.contains(column) =>
+            {
                 users.push(format!("the generated column {}", other.name));
             }
-            Fill::Stored(_) | Fill::Virtual(_) | Fill::None | Fill::Default(_) | Fill::Serial | Fill::Identity(_) => {}
+            Fill::Stored(_)
+            | Fill::Virtual(_)
+            | Fill::None
+            | Fill::Default(_)
+            | Fill::Serial
+            | Fill::Identity(_) => {}
         }
     }
     for trigger in &table.triggers {
@@ -189,13 +242,19 @@ pub(super) fn own_dependents(table: &Table, column: &Ident) -> Vec<String> {
 }
 
 /// Publications with the column in their list or filter.
-pub(super) fn publications_of(table: &QualifiedName, column: &Ident, catalog: &Catalog) -> Vec<String> {
+pub(super) fn publications_of(
+    table: &QualifiedName,
+    column: &Ident,
+    catalog: &Catalog,
+) -> Vec<String> {
     catalog
         .publications
         .iter()
         .filter(|(_, publication)| match &publication.scope {
             PublicationScope::All => false,
-            PublicationScope::Tables(tables) => tables.get(table).is_some_and(|columns| columns.contains(column)),
+            PublicationScope::Tables(tables) => tables
+                .get(table)
+                .is_some_and(|columns| columns.contains(column)),
         })
         .map(|(name, _)| format!("the publication {name}"))
         .collect()
@@ -218,8 +277,14 @@ pub(super) fn referencing_key(
             continue;
         }
         match reaction {
-            Reaction::Cascade => ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner),
-            Reaction::Restrict => refuse(dropped, &format!("the foreign key {} of {from} relies on it", known.name), ledger),
+            Reaction::Cascade => {
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+            }
+            Reaction::Restrict => refuse(
+                dropped,
+                &format!("the foreign key {} of {from} relies on it", known.name),
+                ledger,
+            ),
         }
     }
 }
@@ -245,7 +310,9 @@ pub(super) fn type_users(name: &QualifiedName, reaction: Reaction, ledger: &mut 
             Reaction::Restrict => refuse(name, &format!("{user} has a column of it"), ledger),
             Reaction::Cascade => {
                 ledger.claim(&user, LockMode::AccessExclusive, LockRole::Dependent);
-                let Some(found) = catalog.table(&user) else { continue };
+                let Some(found) = catalog.table(&user) else {
+                    continue;
+                };
                 for column in &found.columns {
                     if column.data_type.user_type() != Some(name) {
                         continue;
@@ -280,13 +347,20 @@ pub(super) fn namespace(namespace: &Ident, reaction: Reaction, ledger: &mut Ledg
     for name in &members {
         match catalog.relation(name) {
             Some(Relation::Table(_)) => {
-                drop_table(&super::alter_column::whole(name), reaction, &members, ledger);
+                drop_table(
+                    &super::alter_column::whole(name),
+                    reaction,
+                    &members,
+                    ledger,
+                );
             }
             Some(Relation::View(_)) => {
                 claim_view(name, LockRole::View, ledger);
                 views(name, None, reaction, ledger);
             }
-            Some(Relation::Sequence(_)) => ledger.claim(name, LockMode::AccessExclusive, LockRole::Sequence),
+            Some(Relation::Sequence(_)) => {
+                ledger.claim(name, LockMode::AccessExclusive, LockRole::Sequence)
+            }
             Some(Relation::Index(_)) | None => {}
         }
     }
@@ -298,7 +372,11 @@ pub(super) fn namespace(namespace: &Ident, reaction: Reaction, ledger: &mut Ledg
             LockRole::Dependent,
         );
     }
-    for (name, _) in catalog.types.iter().filter(|(name, _)| &name.namespace == namespace) {
+    for (name, _) in catalog
+        .types
+        .iter()
+        .filter(|(name, _)| &name.namespace == namespace)
+    {
         type_users(name, reaction, ledger);
     }
 }

@@ -3,8 +3,8 @@
 //! Source: PostgreSQL 17 manual, ALTER SEQUENCE; measured on 15 and 18.
 
 use segue_model::{
-    Cause, Fill, LockMode, LockRole, Presence, QualifiedName, Reaction, RefusalReason, Relation, SequenceChange, Shape,
-    Target, WorkKind,
+    Cause, Fill, LockMode, LockRole, Presence, QualifiedName, Reaction, RefusalReason, Relation,
+    SequenceChange, Shape, Target, WorkKind,
 };
 
 use super::ledger::Ledger;
@@ -30,7 +30,9 @@ pub(super) fn change(target: &Target, change: &SequenceChange, ledger: &mut Ledg
                 ledger.claim(table, LockMode::AccessShare, LockRole::Dependent);
             }
         }
-        SequenceChange::Rename(_) | SequenceChange::SetNamespace(_) | SequenceChange::SetOwner(_) => {
+        SequenceChange::Rename(_)
+        | SequenceChange::SetNamespace(_)
+        | SequenceChange::SetOwner(_) => {
             ledger.claim(sequence, LockMode::AccessExclusive, LockRole::Target);
         }
     }
@@ -49,7 +51,9 @@ fn drop_sequence(target: &Target, reaction: Reaction, ledger: &mut Ledger<'_>) {
     ledger.claim(name, LockMode::AccessExclusive, LockRole::Target);
     let mut users: Vec<QualifiedName> = Vec::new();
     for (table, relation) in ledger.catalog().relations() {
-        let Relation::Table(known) = relation else { continue };
+        let Relation::Table(known) = relation else {
+            continue;
+        };
         let draws = known.columns.iter().any(|column| match &column.fill {
             Fill::Default(default) => default.shape == Shape::NextValue(name.clone()),
             Fill::Serial | Fill::Identity(_) => found
@@ -64,10 +68,14 @@ fn drop_sequence(target: &Target, reaction: Reaction, ledger: &mut Ledger<'_>) {
     }
     for user in users {
         match reaction {
-            Reaction::Cascade => ledger.claim(&user, LockMode::AccessExclusive, LockRole::Dependent),
+            Reaction::Cascade => {
+                ledger.claim(&user, LockMode::AccessExclusive, LockRole::Dependent)
+            }
             Reaction::Restrict => ledger.refuse(
                 RefusalReason::Dependents,
-                format!("{name} cannot be dropped without CASCADE: a default of {user} draws from it"),
+                format!(
+                    "{name} cannot be dropped without CASCADE: a default of {user} draws from it"
+                ),
             ),
         }
     }

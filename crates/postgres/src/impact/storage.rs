@@ -3,8 +3,8 @@
 //! Answers from the catalog alone; what a table that is only assumed may have besides is said as such.
 
 use segue_model::{
-    Catalog, Cause, DataType, Ident, Knowledge, LockMode, LockRole, Locked, QualifiedName, Relation, Rows,
-    Scope, Table, TypeDefinition, TypeName, UserTypeKind, WorkKind,
+    Catalog, Cause, DataType, Ident, Knowledge, LockMode, LockRole, Locked, QualifiedName,
+    Relation, Scope, Table, TypeDefinition, TypeName, UserTypeKind, WorkKind,
 };
 
 use super::ledger::Ledger;
@@ -18,7 +18,11 @@ pub(super) fn has_storage(table: &Table) -> bool {
 }
 
 /// The target and, where they are meant, its children and partitions.
-pub(super) fn family(catalog: &Catalog, target: &QualifiedName, scope: Scope) -> Vec<QualifiedName> {
+pub(super) fn family(
+    catalog: &Catalog,
+    target: &QualifiedName,
+    scope: Scope,
+) -> Vec<QualifiedName> {
     let mut members = vec![target.clone()];
     if scope == Scope::WithDescendants {
         members.extend(catalog.descendants(target));
@@ -57,11 +61,7 @@ pub(super) fn claim_indexes(ledger: &mut Ledger<'_>, relation: &QualifiedName, m
     }
     if is_assumed(catalog, relation) {
         ledger.assume();
-        ledger.claim_unnamed(
-            format!("every index of {relation}"),
-            mode,
-            LockRole::Index,
-        );
+        ledger.claim_unnamed(format!("every index of {relation}"), mode, LockRole::Index);
     }
 }
 
@@ -106,7 +106,8 @@ pub(super) fn claim_storage(ledger: &mut Ledger<'_>, relation: &QualifiedName, m
 pub(super) fn has_toast(catalog: &Catalog, relation: &QualifiedName) -> bool {
     match catalog.relation(relation) {
         Some(Relation::Table(table)) => {
-            table.knowledge == Knowledge::Assumed || (has_storage(table) && rows_need_toast(catalog, table))
+            table.knowledge == Knowledge::Assumed
+                || (has_storage(table) && rows_need_toast(catalog, table))
         }
         Some(Relation::View(view)) => view_needs_toast(catalog, view),
         Some(Relation::Index(_) | Relation::Sequence(_)) => false,
@@ -128,7 +129,12 @@ fn view_needs_toast(catalog: &Catalog, view: &segue_model::View) -> bool {
             let relation = used.relation.as_ref().or(query.relations.first())?;
             catalog.column(relation, &used.column)
         });
-        traced.is_none_or(|column| matches!(width(catalog, &column.data_type), Width::Unlimited | Width::AtMost(_)))
+        traced.is_none_or(|column| {
+            matches!(
+                width(catalog, &column.data_type),
+                Width::Unlimited | Width::AtMost(_)
+            )
+        })
     })
 }
 
@@ -179,7 +185,10 @@ fn built_in_width(name: &str, data_type: &DataType) -> Width {
         "smallint" => Width::Fixed(2),
         "integer" | "real" | "date" | "oid" | "xid" | "cid" => Width::Fixed(4),
         "bigint" | "double precision" | "money" | "pg_lsn" | "xid8" | "macaddr8" => Width::Fixed(8),
-        "timestamp" | "timestamp without time zone" | "timestamp with time zone" | "time"
+        "timestamp"
+        | "timestamp without time zone"
+        | "timestamp with time zone"
+        | "time"
         | "time without time zone" => Width::Fixed(8),
         "macaddr" | "tid" => Width::Fixed(8),
         "time with time zone" | "circle" | "line" => Width::Fixed(24),
@@ -189,10 +198,16 @@ fn built_in_width(name: &str, data_type: &DataType) -> Width {
         "tsquery" => Width::Fixed(0),
         _ if name.starts_with("reg") => Width::Fixed(4),
         "character" => Width::AtMost(4 * modifier.unwrap_or(1) + 4),
-        "character varying" => modifier.map_or(Width::Unlimited, |most| Width::AtMost(4 * most + 4)),
-        "numeric" => modifier.map_or(Width::Unlimited, |digits| Width::AtMost(8 + digits.div_euclid(2) + 4)),
+        "character varying" => {
+            modifier.map_or(Width::Unlimited, |most| Width::AtMost(4 * most + 4))
+        }
+        "numeric" => modifier.map_or(Width::Unlimited, |digits| {
+            Width::AtMost(8 + digits.div_euclid(2) + 4)
+        }),
         "bit" => Width::AtMost(8 + modifier.unwrap_or(1).div_euclid(8)),
-        "bit varying" => modifier.map_or(Width::Unlimited, |bits| Width::AtMost(8 + bits.div_euclid(8))),
+        "bit varying" => modifier.map_or(Width::Unlimited, |bits| {
+            Width::AtMost(8 + bits.div_euclid(8))
+        }),
         _ => Width::Unlimited,
     }
 }
@@ -200,7 +215,10 @@ fn built_in_width(name: &str, data_type: &DataType) -> Width {
 /// A name for a new index that nothing in the namespace has yet: a number is appended when something has.
 pub(super) fn free_name(ledger: &Ledger<'_>, table: &QualifiedName, base: &Ident) -> Ident {
     let taken = |name: &Ident| {
-        ledger.catalog().relation(&table.sibling(name.clone())).is_some()
+        ledger
+            .catalog()
+            .relation(&table.sibling(name.clone()))
+            .is_some()
             || ledger.builds(table).contains(name)
     };
     if !taken(base) {
@@ -210,9 +228,4 @@ pub(super) fn free_name(ledger: &Ledger<'_>, table: &QualifiedName, base: &Ident
         .map(|number| Ident::new(format!("{}{number}", base.as_str())))
         .find(|name| !taken(name))
         .unwrap_or_else(|| base.clone())
-}
-
-/// True when the history shows that the table cannot have a row.
-pub(super) fn is_empty(catalog: &Catalog, table: &QualifiedName) -> bool {
-    catalog.table(table).is_some_and(|table| table.rows == Rows::None)
 }

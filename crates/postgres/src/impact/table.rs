@@ -3,9 +3,9 @@
 //! DROP TABLE is in `removal`.
 
 use segue_model::{
-    Cause, Constraint, ConstraintKind, Enforcement, Fill, Ident, IndexState, Inheritance, KeyColumns, LikeSource,
-    LockMode, LockRole, Locked, Parameter, Persistence, Presence, QualifiedName, RefusalReason,
-    ReplicaIdentity, TableChange, TableDefinition, Target, TriggerState, WorkKind,
+    Cause, Constraint, ConstraintKind, Enforcement, Fill, Ident, IndexState, Inheritance,
+    KeyColumns, LikeSource, LockMode, LockRole, Locked, Parameter, Persistence, Presence,
+    QualifiedName, ReplicaIdentity, TableChange, TableDefinition, Target, TriggerState, WorkKind,
 };
 
 use super::alter_table::Reaches;
@@ -54,7 +54,9 @@ pub(super) fn reaches(table: &QualifiedName, change: &TableChange, ledger: &Ledg
         TableChange::SetTrigger { trigger, .. } => {
             let has_it = ledger.catalog().table(table).is_none_or(|found| {
                 found.triggers.iter().any(|known| {
-                    trigger.as_ref().is_none_or(|name| &known.definition.name == name)
+                    trigger
+                        .as_ref()
+                        .is_none_or(|name| &known.definition.name == name)
                 })
             });
             if has_it {
@@ -108,7 +110,11 @@ pub(super) fn alter(table: &QualifiedName, change: &TableChange, ledger: &mut Le
             LockRole::Index,
         ),
         TableChange::SetReplicaIdentity(ReplicaIdentity::Index(index)) => {
-            ledger.claim(&table.sibling(index.clone()), LockMode::Share, LockRole::Index);
+            ledger.claim(
+                &table.sibling(index.clone()),
+                LockMode::Share,
+                LockRole::Index,
+            );
         }
         TableChange::Inherit(parent) => {
             ledger.claim(parent, LockMode::ShareUpdateExclusive, LockRole::Parent);
@@ -116,7 +122,9 @@ pub(super) fn alter(table: &QualifiedName, change: &TableChange, ledger: &mut Le
         TableChange::NoInherit(parent) => {
             ledger.claim(parent, LockMode::AccessShare, LockRole::Parent);
         }
-        TableChange::OfType(Some(of)) => ledger.claim(of, LockMode::AccessShare, LockRole::Dependent),
+        TableChange::OfType(Some(of)) => {
+            ledger.claim(of, LockMode::AccessShare, LockRole::Dependent)
+        }
         TableChange::SetTrigger { state, .. } => match state {
             TriggerState::Enable
             | TriggerState::Disable
@@ -149,9 +157,9 @@ fn set_tablespace(table: &QualifiedName, ledger: &mut Ledger<'_>) {
 /// SET LOGGED and SET UNLOGGED rewrite (measured), unless the table is that already. From 15 on the owned sequences
 /// change too, each with a new file (measured on 15).
 fn set_persistence(table: &QualifiedName, wanted: Persistence, ledger: &mut Ledger<'_>) {
-    let is_already = ledger
-        .table(table)
-        .is_some_and(|found| found.persistence == wanted && !storage::is_assumed(ledger.catalog(), table));
+    let is_already = ledger.table(table).is_some_and(|found| {
+        found.persistence == wanted && !storage::is_assumed(ledger.catalog(), table)
+    });
     if is_already {
         return;
     }
@@ -232,7 +240,12 @@ pub(super) fn create(target: &Target, definition: &TableDefinition, ledger: &mut
 
 /// A new table that references another takes SHARE ROW EXCLUSIVE on it (measured: even when empty); keys and
 /// exclusions make an empty index.
-fn create_constraint(table: &QualifiedName, added: &Constraint, definition: &TableDefinition, ledger: &mut Ledger<'_>) {
+fn create_constraint(
+    table: &QualifiedName,
+    added: &Constraint,
+    definition: &TableDefinition,
+    ledger: &mut Ledger<'_>,
+) {
     constraint::check_version(added, ledger);
     match &added.kind {
         ConstraintKind::ForeignKey(key) => {
@@ -244,7 +257,11 @@ fn create_constraint(table: &QualifiedName, added: &Constraint, definition: &Tab
         | ConstraintKind::PrimaryKey(KeyColumns::Build { .. })
         | ConstraintKind::Exclude { .. } => {
             if definition.partitioning.is_none() {
-                ledger.work(table, WorkKind::BuildIndex(added.name.ident().clone()), build_cause(&added.kind));
+                ledger.work(
+                    table,
+                    WorkKind::BuildIndex(added.name.ident().clone()),
+                    build_cause(&added.kind),
+                );
             }
         }
         ConstraintKind::Check(_)
@@ -286,9 +303,4 @@ fn copy_like(table: &QualifiedName, like: &LikeSource, ledger: &mut Ledger<'_>) 
             ledger.work(table, WorkKind::BuildIndex(name), Cause::Index);
         }
     }
-}
-
-/// A table that the statement needs and that cannot be what it says.
-pub(super) fn refuse_unsupported(message: String, ledger: &mut Ledger<'_>) {
-    ledger.refuse(RefusalReason::Unsupported, message);
 }

@@ -3,7 +3,8 @@
 //! Source: PostgreSQL 17 manual, ALTER TYPE; measured on 15 and 18.
 
 use segue_model::{
-    Cause, LockMode, LockRole, Link, QualifiedName, Reaction, RefusalReason, TypeChange, TypeDefinition, UserTypeKind,
+    Cause, Link, LockMode, LockRole, QualifiedName, Reaction, RefusalReason, TypeChange,
+    TypeDefinition, UserTypeKind,
 };
 
 use super::ledger::Ledger;
@@ -20,7 +21,8 @@ pub(super) fn change(name: &QualifiedName, change: &TypeChange, ledger: &mut Led
         TypeChange::Rename(_) | TypeChange::SetNamespace(_) | TypeChange::SetOwner(_) => {
             claim_composite(name, ledger);
         }
-        TypeChange::AddAttribute { reaction, .. } | TypeChange::RenameAttribute { reaction, .. } => {
+        TypeChange::AddAttribute { reaction, .. }
+        | TypeChange::RenameAttribute { reaction, .. } => {
             alter_attribute(name, *reaction, ledger);
         }
         TypeChange::DropAttribute { reaction, .. } => alter_attribute(name, *reaction, ledger),
@@ -34,7 +36,10 @@ pub(super) fn change(name: &QualifiedName, change: &TypeChange, ledger: &mut Led
 /// A composite type is a relation; the change locks it (measured on 15).
 fn claim_composite(name: &QualifiedName, ledger: &mut Ledger<'_>) {
     let kind = ledger.catalog().types.get(name).map(|found| &found.kind);
-    if matches!(kind, Some(UserTypeKind::Plain(TypeDefinition::Composite(_)))) {
+    if matches!(
+        kind,
+        Some(UserTypeKind::Plain(TypeDefinition::Composite(_)))
+    ) {
         ledger.claim(name, LockMode::AccessExclusive, LockRole::Target);
     }
 }
@@ -59,13 +64,19 @@ fn alter_attribute(name: &QualifiedName, reaction: Reaction, ledger: &mut Ledger
     for table in typed_tables(name, ledger) {
         match reaction {
             Reaction::Cascade => {
-                for member in storage::family(ledger.catalog(), &table, segue_model::Scope::WithDescendants) {
+                for member in storage::family(
+                    ledger.catalog(),
+                    &table,
+                    segue_model::Scope::WithDescendants,
+                ) {
                     ledger.claim(&member, LockMode::AccessExclusive, LockRole::Dependent);
                 }
             }
             Reaction::Restrict => ledger.refuse(
                 RefusalReason::Dependents,
-                format!("{name} cannot be altered without CASCADE: {table} is a table of this type"),
+                format!(
+                    "{name} cannot be altered without CASCADE: {table} is a table of this type"
+                ),
             ),
         }
     }

@@ -3,15 +3,20 @@
 //! Source: PostgreSQL 17 manual, CREATE VIEW, ALTER VIEW, ALTER MATERIALIZED VIEW; measured on 15 and 18.
 
 use segue_model::{
-    Change, LockMode, LockRole, Locked, Presence, QualifiedName, Reaction, RefusalReason, TableChange, Target,
-    ViewChange, ViewKind,
+    Change, LockMode, LockRole, Locked, Presence, QualifiedName, Reaction, RefusalReason,
+    TableChange, Target, ViewChange, ViewKind,
 };
 
 use super::ledger::Ledger;
 use super::{data, removal, storage};
 
 /// What happens to a view.
-pub(super) fn change(target: &Target, change: &ViewChange, dropped: &[QualifiedName], ledger: &mut Ledger<'_>) {
+pub(super) fn change(
+    target: &Target,
+    change: &ViewChange,
+    dropped: &[QualifiedName],
+    ledger: &mut Ledger<'_>,
+) {
     let view = &target.name;
     match change {
         // What it reads is locked ACCESS SHARE; a materialized one reads every row at once.
@@ -55,11 +60,20 @@ fn set_parameters(view: &QualifiedName, ledger: &mut Ledger<'_>) {
     }
     ledger.claim(view, LockMode::ShareUpdateExclusive, LockRole::Target);
     if storage::has_toast(ledger.catalog(), view) {
-        ledger.claim_on(Locked::Toast(view.clone()), LockMode::ShareUpdateExclusive, LockRole::Toast);
+        ledger.claim_on(
+            Locked::Toast(view.clone()),
+            LockMode::ShareUpdateExclusive,
+            LockRole::Toast,
+        );
     }
 }
 
-fn drop_view(target: &Target, reaction: Reaction, dropped: &[QualifiedName], ledger: &mut Ledger<'_>) {
+fn drop_view(
+    target: &Target,
+    reaction: Reaction,
+    dropped: &[QualifiedName],
+    ledger: &mut Ledger<'_>,
+) {
     let view = &target.name;
     if ledger.catalog().relation(view).is_none() {
         ledger.assume();
@@ -68,7 +82,11 @@ fn drop_view(target: &Target, reaction: Reaction, dropped: &[QualifiedName], led
         }
     }
     removal::claim_view(view, LockRole::Target, ledger);
-    let over: Vec<QualifiedName> = ledger.catalog().views_of(view).map(|(name, _)| name.clone()).collect();
+    let over: Vec<QualifiedName> = ledger
+        .catalog()
+        .views_of(view)
+        .map(|(name, _)| name.clone())
+        .collect();
     match reaction {
         Reaction::Cascade => removal::views(view, None, reaction, ledger),
         Reaction::Restrict => {

@@ -2,6 +2,11 @@
 //!
 //! Judges single nodes, whatever statement they are part of.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
 use segue_model::{OpaqueReason, TextNoteKind};
 use squawk_syntax::{
     SyntaxKind, SyntaxNode,
@@ -78,14 +83,15 @@ fn is_name(kind: SyntaxKind) -> bool {
 }
 
 fn reserved(reader: &Reader<'_>, node: &SyntaxNode) -> Result<(), ReadError> {
-    let token = node.first_token().filter(|token| token.kind() != SyntaxKind::IDENT);
+    let token = node
+        .first_token()
+        .filter(|token| token.kind() != SyntaxKind::IDENT);
     let Some(word) = token.filter(|token| is_reserved_word(token.text())) else {
         return Ok(());
     };
     let parent = node.parent().map(|parent| parent.kind());
     // After AS every word is a label; after a dot every word is a name; `SET x TO on` has values, not names.
-    let is_label = parent == Some(SyntaxKind::AS_NAME)
-        && node.prev_sibling_or_token().is_some();
+    let is_label = parent == Some(SyntaxKind::AS_NAME) && node.prev_sibling_or_token().is_some();
     let is_after_dot = node
         .prev_sibling_or_token()
         .is_some_and(|before| before.kind() == SyntaxKind::DOT);
@@ -119,9 +125,11 @@ fn default(reader: &Reader<'_>, node: &SyntaxNode) -> Result<(), ReadError> {
     if is_restricted(&written) {
         return Ok(());
     }
-    Err(reader.refuse(OpaqueReason::SyntaxError, written.syntax(), |message| {
-        message.push_str("the default needs parentheses around it");
-    }))
+    Err(
+        reader.refuse(OpaqueReason::SyntaxError, written.syntax(), |message| {
+            message.push_str("the default needs parentheses around it");
+        }),
+    )
 }
 
 fn is_restricted(written: &ast::Expr) -> bool {
@@ -197,9 +205,16 @@ fn stands_for_a_secret(node: &SyntaxNode) -> bool {
             .find_map(ast::ForeignOptionName::cast)
             .is_some_and(|name| {
                 let name = name.syntax().text().to_string().to_ascii_lowercase();
-                ["password", "passwd", "secret", "token", "access_key", "api_key"]
-                    .iter()
-                    .any(|word| name.contains(word))
+                [
+                    "password",
+                    "passwd",
+                    "secret",
+                    "token",
+                    "access_key",
+                    "api_key",
+                ]
+                .iter()
+                .any(|word| name.contains(word))
             }),
         _ => false,
     }
@@ -215,7 +230,8 @@ fn looks_like_a_secret(text: &str) -> bool {
         || ["AKIA", "ghp_", "github_pat_", "sk_live_", "xoxb-", "glpat-"]
             .iter()
             .any(|prefix| text.get(1..).is_some_and(|inner| inner.starts_with(prefix)))
-        || text.get(1..).is_some_and(|inner| inner.starts_with("eyJ")) && text.matches('.').count() == 2
+        || text.get(1..).is_some_and(|inner| inner.starts_with("eyJ"))
+            && text.matches('.').count() == 2
 }
 
 /// `password=…` in a connection string, or `scheme://user:password@host`.

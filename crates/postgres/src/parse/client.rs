@@ -13,9 +13,42 @@ pub(super) enum Command {
 
 /// Commands that print, format, set a variable of the client, or end a statement as a semicolon does.
 const HARMLESS: &[&str] = &[
-    ".", "H", "a", "bind", "cd", "conninfo", "crosstabview", "echo", "encoding", "errverbose", "g",
-    "gdesc", "gset", "gx", "html", "l", "o", "out", "p", "print", "pset", "qecho", "r", "reset",
-    "restrict", "s", "set", "sf", "sv", "t", "timing", "unrestrict", "unset", "w", "warn", "write",
+    ".",
+    "H",
+    "a",
+    "bind",
+    "cd",
+    "conninfo",
+    "crosstabview",
+    "echo",
+    "encoding",
+    "errverbose",
+    "g",
+    "gdesc",
+    "gset",
+    "gx",
+    "html",
+    "l",
+    "o",
+    "out",
+    "p",
+    "print",
+    "pset",
+    "qecho",
+    "r",
+    "reset",
+    "restrict",
+    "s",
+    "set",
+    "sf",
+    "sv",
+    "t",
+    "timing",
+    "unrestrict",
+    "unset",
+    "w",
+    "warn",
+    "write",
     "x",
 ];
 
@@ -60,14 +93,28 @@ mod tests {
 
     #[test]
     fn a_command_that_runs_something_else_is_opaque() {
-        for line in ["i other.sql", "connect shop", "gexec", "copy t from 'f'", "! rm x", "zzz"] {
+        for line in [
+            "i other.sql",
+            "connect shop",
+            "gexec",
+            "copy t from 'f'",
+            "! rm x",
+            "zzz",
+        ] {
             assert!(matches!(command(line), Command::Opaque(_)), "{line}");
         }
     }
 
     #[test]
     fn a_command_that_only_prints_is_harmless() {
-        for line in ["set ON_ERROR_STOP on", "restrict abc", "echo hi", "dt+", "timing", "."] {
+        for line in [
+            "set ON_ERROR_STOP on",
+            "restrict abc",
+            "echo hi",
+            "dt+",
+            "timing",
+            ".",
+        ] {
             assert_eq!(command(line), Command::Harmless, "{line}");
         }
     }

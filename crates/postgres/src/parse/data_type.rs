@@ -39,7 +39,9 @@ impl Reader<'_> {
             }
             ast::Type::PathType(path) => self.named_type(path),
             ast::Type::BitType(bit) => Ok(self.fixed("bit", bit.arg_list())),
-            ast::Type::BitVaryingType(bit) => Ok(self.with_arguments("bit varying", bit.arg_list())),
+            ast::Type::BitVaryingType(bit) => {
+                Ok(self.with_arguments("bit varying", bit.arg_list()))
+            }
             ast::Type::CharacterType(character) => {
                 Ok(self.fixed("character", character.arg_list()))
             }
@@ -50,11 +52,11 @@ impl Reader<'_> {
             ast::Type::IntervalType(interval) => Ok(self.interval(interval)),
             ast::Type::TimeType(time) => {
                 let zone = time.timezone();
-                Ok(self.clock("time", zone.as_ref(), time.literal()))
+                Ok(self.clock("time", zone.as_ref(), time.literal().as_ref()))
             }
             ast::Type::TimestampType(timestamp) => {
                 let zone = timestamp.timezone();
-                Ok(self.clock("timestamp", zone.as_ref(), timestamp.literal()))
+                Ok(self.clock("timestamp", zone.as_ref(), timestamp.literal().as_ref()))
             }
         }
     }
@@ -82,14 +84,18 @@ impl Reader<'_> {
         let reference = self.require(path.path_ref(), path, "a type")?;
         let modifiers = self.arguments(path.arg_list());
         let segments = self.segments(reference.syntax(), NameRole::Used)?;
-        let is_quoted = reference.syntax().text().to_string().ends_with('"');
+        let quotes = if reference.syntax().text().to_string().ends_with('"') {
+            Quotes::Some
+        } else {
+            Quotes::None
+        };
         let own = match segments.as_slice() {
             [name] => Some(name),
             [namespace, name] if namespace.as_str() == CATALOG => Some(name),
             _ => None,
         };
         if let Some(name) = own
-            && let Some(mut data_type) = built_in(name.as_str(), is_quoted, &modifiers)
+            && let Some(mut data_type) = built_in(name.as_str(), quotes, &modifiers)
         {
             if data_type.modifiers.is_empty() && !data_type.is_built_in("real") {
                 data_type.modifiers = modifiers;
@@ -135,21 +141,26 @@ impl Reader<'_> {
         &self,
         head: &str,
         zone: Option<&ast::Timezone>,
-        precision: Option<ast::Literal>,
+        precision: Option<&ast::Literal>,
     ) -> DataType {
         let tail = match zone {
             Some(ast::Timezone::WithTimezone(_)) => " with time zone",
             Some(ast::Timezone::WithoutTimezone(_)) | None => " without time zone",
         };
         let mut data_type = DataType::built_in(&[head, tail].concat());
-        data_type.modifiers = precision.iter().map(|literal| self.verbatim(literal)).collect();
+        data_type.modifiers = precision
+            .iter()
+            .map(|literal| self.verbatim(*literal))
+            .collect();
         data_type
     }
 
     fn interval(&self, interval: &ast::IntervalType) -> DataType {
         let mut data_type = DataType::built_in("interval");
         let precision = interval.literal().map(|literal| self.verbatim(&literal));
-        let fields = interval.interval_qualifier().map(|fields| self.words(fields.syntax()));
+        let fields = interval
+            .interval_qualifier()
+            .map(|fields| self.words(fields.syntax()));
         data_type.modifiers = precision.into_iter().chain(fields).collect();
         data_type
     }
@@ -159,6 +170,13 @@ impl Reader<'_> {
         let text = self.slice(node.text_range()).to_ascii_lowercase();
         text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Whether a type's name was quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quotes {
+    Some,
+    None,
 }
 
 /// The integer below a serial.
@@ -174,7 +192,7 @@ fn serial(name: &str) -> Option<&'static str> {
 /// The server's own type of this name.
 ///
 /// Quoted, only the catalog's spelling counts: `"int4"` is `integer`, and `"integer"` is somebody's own type.
-fn built_in(name: &str, is_quoted: bool, modifiers: &[String]) -> Option<DataType> {
+fn built_in(name: &str, quotes: Quotes, modifiers: &[String]) -> Option<DataType> {
     let canonical = match name {
         "int4" => "integer",
         "int8" => "bigint",
@@ -189,14 +207,14 @@ fn built_in(name: &str, is_quoted: bool, modifiers: &[String]) -> Option<DataTyp
         "timetz" => "time with time zone",
         "time" => "time without time zone",
         "varbit" => "bit varying",
-        "char" if is_quoted => "\"char\"",
-        "int" | "integer" if !is_quoted => "integer",
-        "bigint" if !is_quoted => "bigint",
-        "smallint" if !is_quoted => "smallint",
-        "real" if !is_quoted => "real",
-        "boolean" if !is_quoted => "boolean",
-        "dec" | "decimal" if !is_quoted => "numeric",
-        "float" if !is_quoted => return Some(float(modifiers)),
+        "char" if quotes == Quotes::Some => "\"char\"",
+        "int" | "integer" if quotes == Quotes::None => "integer",
+        "bigint" if quotes == Quotes::None => "bigint",
+        "smallint" if quotes == Quotes::None => "smallint",
+        "real" if quotes == Quotes::None => "real",
+        "boolean" if quotes == Quotes::None => "boolean",
+        "dec" | "decimal" if quotes == Quotes::None => "numeric",
+        "float" if quotes == Quotes::None => return Some(float(modifiers)),
         _ => OWN_NAMES
             .binary_search(&name)
             .ok()
@@ -310,4 +328,3 @@ const OWN_NAMES: &[&str] = &[
     "xid8",
     "xml",
 ];
-

@@ -15,10 +15,7 @@ mod extension;
 mod generated_name;
 mod index;
 mod namespace;
-mod other_alter;
-mod other_create;
 mod other_drop;
-mod other_object;
 mod partition;
 mod policy;
 mod privilege;
@@ -31,6 +28,9 @@ mod table;
 mod trigger;
 mod user_type;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 use segue_model::Change;
 use squawk_syntax::ast;
@@ -60,8 +60,6 @@ const KINDS: &[fn(&mut Reader<'_>, &ast::Stmt) -> Answer] = &[
     namespace::changes,
     privilege::changes,
     comment::changes,
-    other_create::changes,
-    other_alter::changes,
     other_drop::changes,
 ];
 

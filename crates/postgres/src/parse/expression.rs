@@ -2,6 +2,13 @@
 //!
 //! What a condition means is read only as far as a proof may rest on it; everything else is `Unknown`.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
+use std::collections::BTreeSet;
+
 use segue_model::{Comparison, Expression, Ident, Predicate, QualifiedName, Shape};
 use squawk_syntax::ast::{self, AstNode, BinOp, LitKind, PostfixOp, PrefixOp};
 
@@ -20,7 +27,8 @@ impl Reader<'_> {
         self.expression_over(written, &[]).map(|(read, _)| read)
     }
 
-    /// An expression that may name the columns of these sources, and what else it reads.
+    /// An expression that may name the columns of these sources, and what else it reads. Its columns are those of the
+    /// first source.
     ///
     /// # Errors
     /// A name in it is none.
@@ -35,12 +43,14 @@ impl Reader<'_> {
         }
         walk.visit(written.syntax())?;
         let uses = walk.finish();
-        let mut columns: Vec<Ident> = Vec::with_capacity(uses.columns.len());
-        for used in &uses.columns {
-            if !belongs_elsewhere(used.relation.as_ref(), sources) {
-                super::uses::add(&mut columns, used.column.clone());
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let columns = uses
+            .columns
+            .iter()
+            .filter(|used| !belongs_elsewhere(used.relation.as_ref(), sources))
+            .filter(|used| seen.insert(&used.column))
+            .map(|used| used.column.clone())
+            .collect();
         let expression = Expression {
             text: self.verbatim(written),
             columns,
@@ -148,9 +158,9 @@ impl Reader<'_> {
     /// The meaning of a condition, as far as a proof may rest on it.
     pub(super) fn logic(&mut self, written: &ast::Expr) -> Predicate {
         match written {
-            ast::Expr::ParenExpr(paren) => {
-                paren.expr().map_or(Predicate::Unknown, |inner| self.logic(&inner))
-            }
+            ast::Expr::ParenExpr(paren) => paren
+                .expr()
+                .map_or(Predicate::Unknown, |inner| self.logic(&inner)),
             ast::Expr::BinExpr(binary) => self.binary(binary).unwrap_or(Predicate::Unknown),
             ast::Expr::PrefixExpr(prefix) => match (prefix.op(), prefix.expr()) {
                 (Some(PrefixOp::Not(_)), Some(inner)) => {
@@ -211,7 +221,7 @@ impl Reader<'_> {
             }
             BinOp::Eq(_) if array_in_any(&right).is_some() => {
                 let values = array_in_any(&right)?;
-                self.values(&left, values)
+                self.values(&left, &values)
             }
             operator => {
                 let operator = comparison(&operator)?;
@@ -225,7 +235,7 @@ impl Reader<'_> {
         let mut pending = vec![term.clone()];
         while let Some(term) = pending.pop() {
             let inner = match &term {
-                ast::Expr::BinExpr(binary) if chain.is(binary.op()) => {
+                ast::Expr::BinExpr(binary) if chain.is(binary.op().as_ref()) => {
                     binary.rhs().zip(binary.lhs())
                 }
                 ast::Expr::ParenExpr(paren) => {
@@ -270,10 +280,10 @@ impl Reader<'_> {
             ast::Expr::ParenExpr(paren) => vec![paren.expr()?],
             _ => return None,
         };
-        self.values(left, values)
+        self.values(left, &values)
     }
 
-    fn values(&mut self, left: &ast::Expr, values: Vec<ast::Expr>) -> Option<Predicate> {
+    fn values(&mut self, left: &ast::Expr, values: &[ast::Expr]) -> Option<Predicate> {
         let column = self.column(left)?;
         if !values.iter().all(is_constant) {
             return None;
@@ -304,7 +314,7 @@ enum Chain {
 }
 
 impl Chain {
-    fn is(self, operator: Option<BinOp>) -> bool {
+    fn is(self, operator: Option<&BinOp>) -> bool {
         match self {
             Self::And => matches!(operator, Some(BinOp::And(_))),
             Self::Or => matches!(operator, Some(BinOp::Or(_))),
@@ -380,10 +390,8 @@ fn turned(operator: Comparison) -> Comparison {
 }
 
 fn belongs_elsewhere(relation: Option<&QualifiedName>, sources: &[Source]) -> bool {
-    match relation {
-        Some(relation) if !sources.is_empty() => !sources
-            .iter()
-            .any(|source| source.relation.as_ref() == Some(relation)),
-        Some(_) | None => false,
+    match (relation, sources.first()) {
+        (Some(relation), Some(target)) => target.relation.as_ref() != Some(relation),
+        (Some(_) | None, _) => false,
     }
 }

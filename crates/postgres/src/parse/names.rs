@@ -267,7 +267,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// As [`Reader::qualified`].
-    pub(super) fn resolve(&mut self, node: &SyntaxNode, role: NameRole) -> Result<QualifiedName, ReadError> {
+    pub(super) fn resolve(
+        &mut self,
+        node: &SyntaxNode,
+        role: NameRole,
+    ) -> Result<QualifiedName, ReadError> {
         let segments = self.segments(node, role)?;
         let (name, spelling) = self.pair(segments, node)?;
         let is_worth_a_note = spelling == Spelling::Unqualified

@@ -5,7 +5,7 @@
 use segue_model::Span;
 
 /// How far the end of a placeholder is looked for.
-const BYTES_MAX: usize = 2_000;
+const BYTES_MAX: usize = 200;
 
 /// The placeholder that starts at byte `at`, if one does: its length.
 ///
@@ -24,7 +24,9 @@ pub(super) fn template(text: &str, at: usize) -> Option<usize> {
     let window_end = rest.len().min(BYTES_MAX);
     let window = rest.get(open..window_end)?;
     let close = close.as_bytes();
-    let found = window.windows(close.len()).position(|bytes| bytes == close)?;
+    let found = window
+        .windows(close.len())
+        .position(|bytes| bytes == close)?;
     Some(open + found + close.len())
 }
 

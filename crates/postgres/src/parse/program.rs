@@ -3,6 +3,12 @@
 //! A body is looked through for the statements it may run; which of them do run is not asked. SQL put together at run
 //! time is `Dynamic` and never guessed.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
+use rowan::{TextRange, TextSize};
 use segue_model::{
     Change, DataChange, Ident, Opaque, OpaqueReason, Program, RoutineBody, Statement, TextNoteKind,
     TransactionChange,
@@ -11,17 +17,21 @@ use squawk_syntax::{
     SourceFile, SyntaxKind, SyntaxNode,
     ast::{self, AstNode},
     decoded_text::DecodedText,
-    plpgsql::Plpgsql,
     syntax_error::SyntaxError,
 };
 
 use super::{
-    reader::{Place, ReadError, Reader, Scope},
+    into,
+    reader::{Place, ReadError, Reader},
     split::excess_of,
     uses::is_query,
 };
 
 const PLPGSQL: &str = "plpgsql";
+
+/// A body is parsed as that of a DO block, after the clauses that are no SQL were blanked.
+const OPEN: &str = "DO $segue_body$";
+const CLOSE: &str = "$segue_body$";
 
 /// What was found in a body.
 #[derive(Default)]
@@ -44,7 +54,7 @@ impl Reader<'_> {
         let mut found = Found::default();
         if language.as_str() == PLPGSQL {
             match self.decoded(&body) {
-                Ok(decoded) => self.plpgsql(&decoded, block.plpgsql().as_ref(), &mut found),
+                Ok(decoded) => self.plpgsql(&decoded, &mut found),
                 Err(error) => found.unread.push(error.into()),
             }
         } else {
@@ -92,16 +102,15 @@ impl Reader<'_> {
             return Ok(RoutineBody::Read(self.sql_standard_body(&body)));
         }
         let Some(definition) = definition else {
-            return Ok(RoutineBody::Unread("a body outside the statement".to_owned()));
+            return Ok(RoutineBody::Unread(
+                "a body outside the statement".to_owned(),
+            ));
         };
         let decoded = self.decoded(&definition)?;
         match language.as_ref().map_or("sql", Ident::as_str) {
             PLPGSQL => {
-                let tree = ast::CreateFunction::cast(owner.clone())
-                    .and_then(|function| function.plpgsql())
-                    .or_else(|| ast::CreateProcedure::cast(owner)?.plpgsql());
                 let mut found = Found::default();
-                self.plpgsql(&decoded, tree.as_ref(), &mut found);
+                self.plpgsql(&decoded, &mut found);
                 Ok(found.into_routine())
             }
             "sql" => self.sql_text(&decoded).map(RoutineBody::Read),
@@ -110,7 +119,9 @@ impl Reader<'_> {
     }
 
     fn routine_setting(&mut self, setting: &ast::SetConfigParam) {
-        let name = setting.config_parameter_ref().map(|name| name.syntax().text().to_string());
+        let name = setting
+            .config_parameter_ref()
+            .map(|name| name.syntax().text().to_string());
         let is_path = name.is_some_and(|name| name.eq_ignore_ascii_case("search_path"));
         if let (true, Some(ast::ConfigAssignment::ToConfigValue(values))) =
             (is_path, setting.config_assignment())
@@ -135,9 +146,11 @@ impl Reader<'_> {
     fn decoded(&self, literal: &ast::Literal) -> Result<DecodedText, ReadError> {
         let decoded = self.require(literal.decoded_value(), literal, "a string")?;
         if let Some(excess) = excess_of(decoded.text()) {
-            return Err(self.refuse(OpaqueReason::TooLarge, literal.syntax(), |message| {
-                message.push_str(excess.message());
-            }));
+            return Err(
+                self.refuse(OpaqueReason::TooLarge, literal.syntax(), |message| {
+                    message.push_str(excess.message());
+                }),
+            );
         }
         Ok(decoded)
     }
@@ -175,25 +188,38 @@ impl Reader<'_> {
         )
     }
 
-    fn plpgsql(&mut self, decoded: &DecodedText, body: Option<&Plpgsql>, found: &mut Found) {
+    fn plpgsql(&mut self, decoded: &DecodedText, found: &mut Found) {
+        let wrapped = [OPEN, &into::blanked(decoded.text()), CLOSE].concat();
+        let parse = SourceFile::parse(&wrapped);
+        let body = parse
+            .tree()
+            .syntax()
+            .children()
+            .find_map(ast::Do::cast)
+            .and_then(|block| block.plpgsql());
+        let place = self.place;
         let Some(body) = body else {
             return;
         };
-        // Positions of these errors are those of the statement around the body already.
-        for error in body.errors() {
-            found.unread.push(self.body_error(&error).into());
-        }
-        if !found.unread.is_empty() {
-            return;
-        }
-        let place = self.place;
         self.within(decoded.text(), Place::Literal(decoded, &place), |inner| {
-            inner.block(&body.syntax(), found);
+            for error in body.errors() {
+                found.unread.push(inner.body_error(&error).into());
+            }
+            if found.unread.is_empty() {
+                inner.block(&body.syntax(), found);
+            }
         });
     }
 
+    /// The parser counts from the start of the statement that the body was wrapped in.
     fn body_error(&self, error: &SyntaxError) -> ReadError {
-        let mut read = self.syntax_error(error);
+        let back = |at: TextSize| {
+            let limit = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+            let at = at.checked_sub(TextSize::of(OPEN)).unwrap_or_default();
+            at.min(TextSize::new(limit))
+        };
+        let range = TextRange::new(back(error.range().start()), back(error.range().end()));
+        let mut read = self.syntax_error(&error.clone().with_range(range));
         read.message.insert_str(0, "in the body: ");
         read
     }
@@ -213,10 +239,14 @@ impl Reader<'_> {
                     self.block(&child, found);
                 }
                 SyntaxKind::PLPGSQL_COMMIT_STMT => {
-                    found.statements.push(self.ending(&child, TransactionChange::Commit));
+                    found
+                        .statements
+                        .push(self.ending(&child, TransactionChange::Commit));
                 }
                 SyntaxKind::PLPGSQL_ROLLBACK_STMT => {
-                    found.statements.push(self.ending(&child, TransactionChange::Rollback));
+                    found
+                        .statements
+                        .push(self.ending(&child, TransactionChange::Rollback));
                 }
                 SyntaxKind::PLPGSQL_EXPR => found.statements.extend(self.queries_below(&child)),
                 SyntaxKind::SELECT_INTO => found.statements.extend(self.queries_of(&child)),
@@ -243,10 +273,12 @@ impl Reader<'_> {
 
     fn queries_of(&mut self, query: &SyntaxNode) -> Option<Statement> {
         let select = ast::SelectVariant::cast(query.clone())?;
-        Some(self.nested_with(query, |reader| match reader.select(&select) {
-            Ok(changes) => changes,
-            Err(error) => vec![error.into()],
-        }))
+        Some(
+            self.nested_with(query, |reader| match reader.select(&select) {
+                Ok(changes) => changes,
+                Err(error) => vec![error.into()],
+            }),
+        )
     }
 
     /// An expression without a query still sets sequences.

@@ -1,5 +1,10 @@
 //! Queries: what they read, lock and return.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
 use segue_model::{ColumnUse, Ident, OutputColumn, Query, Reach, Selects};
 use squawk_syntax::{
     SyntaxKind, SyntaxNode,
@@ -11,6 +16,9 @@ use super::{
     reader::{NameRole, ReadError, Reader},
     uses::{Uses, Walk},
 };
+
+/// In a query that names more columns, nobody asks which of them are passed on.
+const COLUMNS_MAX: usize = 2_000;
 
 impl Reader<'_> {
     /// A query.
@@ -59,7 +67,11 @@ impl Reader<'_> {
         Ok((query, uses))
     }
 
-    fn output(&mut self, written: &ast::SelectVariant, uses: &Uses) -> (Selects, Vec<OutputColumn>) {
+    fn output(
+        &mut self,
+        written: &ast::SelectVariant,
+        uses: &Uses,
+    ) -> (Selects, Vec<OutputColumn>) {
         match written {
             ast::SelectVariant::Table(_) => (Selects::Star, Vec::new()),
             ast::SelectVariant::Values(_) => (Selects::Named, Vec::new()),
@@ -68,7 +80,9 @@ impl Reader<'_> {
                 None => (Selects::Named, Vec::new()),
             },
             ast::SelectVariant::CompoundSelect(compound) => {
-                let first = compound.lhs_operand().and_then(|side| side.select_variant());
+                let first = compound
+                    .lhs_operand()
+                    .and_then(|side| side.select_variant());
                 match first {
                     Some(first) => {
                         let (selects, mut output) = self.output(&first, uses);
@@ -103,19 +117,27 @@ impl Reader<'_> {
             }
             let label = target.as_name().and_then(|label| label.name());
             let label = label.and_then(|label| self.label(label.syntax()));
-            let source = expression.as_ref().and_then(|read| self.passed_on(read, uses));
+            let passed_on = expression
+                .as_ref()
+                .and_then(|read| self.passed_on(read, uses));
             let name = label.or_else(|| expression.and_then(|read| self.own_name(&read)));
-            output.push(OutputColumn { name, source });
+            output.push(OutputColumn {
+                name,
+                source: passed_on,
+            });
         }
         (selects, output)
     }
 
     /// The column that an output column passes on unchanged; none when several relations have one of that name.
     fn passed_on(&mut self, written: &ast::Expr, uses: &Uses) -> Option<ColumnUse> {
+        if uses.columns.len() > COLUMNS_MAX {
+            return None;
+        }
         let column = self.column(written)?;
         let mut same = uses.columns.iter().filter(|used| used.column == column);
         match (same.next(), same.next()) {
-            (Some(used), None) => Some(used.clone()),
+            (Some(column), None) => Some(column.clone()),
             (Some(_), Some(_)) | (None, _) => None,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use rowan::TextRange;
 use segue_model::{Change, Ident, Opaque, OpaqueReason, Span, TextNote, TextNoteKind};
-use squawk_syntax::{SyntaxNode, ast::AstNode, decoded_text::DecodedText, plpgsql::Plpgsql};
+use squawk_syntax::{SyntaxNode, ast::AstNode, decoded_text::DecodedText};
 
 /// Why a statement could not be read. Becomes one `Opaque`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub(super) struct Scope {
     pub(super) namespace: Ident,
     /// Relations that this file has created as temporary ones.
     pub(super) temporary: BTreeSet<Ident>,
+    /// What `SET LOCAL search_path` hides until the transaction ends.
+    pub(super) namespace_after_transaction: Option<Ident>,
+    /// Names of WITH queries of the statement, which are no relations.
+    pub(super) with: Vec<Ident>,
 }
 
 impl Default for Scope {
@@ -50,6 +54,8 @@ impl Default for Scope {
         Self {
             namespace: Ident::from("public"),
             temporary: BTreeSet::new(),
+            namespace_after_transaction: None,
+            with: Vec::new(),
         }
     }
 }
@@ -59,9 +65,7 @@ impl Default for Scope {
 pub(super) enum Place<'a> {
     /// So many bytes after the file's start.
     File(usize),
-    /// Inside a PL/pgSQL body, which stands inside a literal.
-    Body(&'a Plpgsql, &'a Place<'a>),
-    /// Inside a string literal.
+    /// Inside a string literal, where bodies stand too.
     Literal(&'a DecodedText, &'a Place<'a>),
 }
 
@@ -72,7 +76,6 @@ impl Place<'_> {
             Self::File(offset) => {
                 Span::new(range.start().into(), range.end().into()).shifted(*offset)
             }
-            Self::Body(body, outer) => outer.span(body.source_range(range)),
             Self::Literal(literal, outer) => outer.span(literal.source_range(range)),
         }
     }
@@ -104,11 +107,6 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Where a node stands in the file, without the white space around it.
-    pub(super) fn span(&self, node: &impl AstNode) -> Span {
-        self.place.span(node.syntax().text_range())
-    }
-
     /// A node's text as the user wrote it.
     pub(super) fn verbatim(&self, node: &impl AstNode) -> String {
         self.slice(node.syntax().text_range()).to_owned()
@@ -168,12 +166,19 @@ impl<'a> Reader<'a> {
 
     /// Notes something about a node's text.
     pub(super) fn note(&mut self, kind: TextNoteKind, node: &SyntaxNode) {
-        let note = TextNote {
+        let noticed = TextNote {
             kind,
             span: self.place.span(node.text_range()),
         };
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+        // A name may be looked at twice, one look after the other.
+        if !self
+            .notes
+            .iter()
+            .rev()
+            .take(8)
+            .any(|known| known == &noticed)
+        {
+            self.notes.push(noticed);
         }
     }
 
@@ -192,9 +197,12 @@ impl<'a> Reader<'a> {
             return false;
         }
         let span = self.place.span(range);
+        let next = self
+            .placeholders
+            .partition_point(|placeholder| placeholder.end <= span.start);
         self.placeholders
-            .iter()
-            .any(|placeholder| placeholder.start < span.end && span.start < placeholder.end)
+            .get(next)
+            .is_some_and(|placeholder| placeholder.start < span.end)
     }
 
     /// Reads something in the text of a literal or a body, with the same scope; its notes join this reader's.

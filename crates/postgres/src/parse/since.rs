@@ -2,11 +2,19 @@
 //!
 //! Only what the model knows is listed. Source: the release notes of PostgreSQL 12 to 18.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 /// The feature that a node is, and the major version that has it first.
 pub(super) fn feature(node: &SyntaxNode) -> Option<(&'static str, u16)> {
-    let has = |kind: SyntaxKind| node.children_with_tokens().any(|child| child.kind() == kind);
+    let has = |kind: SyntaxKind| {
+        node.children_with_tokens()
+            .any(|child| child.kind() == kind)
+    };
     let parent = || node.parent().map(|parent| parent.kind());
     Some(match node.kind() {
         SyntaxKind::NOT_ENFORCED => ("NOT ENFORCED", 18),
@@ -58,5 +66,9 @@ pub(super) fn feature(node: &SyntaxNode) -> Option<(&'static str, u16)> {
 fn has_word(node: &SyntaxNode, words: &[&str]) -> bool {
     node.descendants_with_tokens()
         .filter_map(squawk_syntax::SyntaxElement::into_token)
-        .any(|token| words.iter().any(|word| token.text().eq_ignore_ascii_case(word)))
+        .any(|token| {
+            words
+                .iter()
+                .any(|word| token.text().eq_ignore_ascii_case(word))
+        })
 }

@@ -4,6 +4,11 @@
 //! the lines of psql, placeholders, and the ceilings of `limits`. What it cannot cut is one `Opaque` piece, and the file
 //! goes on behind it.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
 use segue_model::{Opaque, OpaqueReason, Span};
 use squawk_lexer::{LiteralKind, Token, TokenKind, tokenize};
 
@@ -15,6 +20,9 @@ use super::{
 
 /// After so many quotes without an end the rest of the file is not read: each costs a look at all of it.
 const UNTERMINATED_MAX: usize = 8;
+
+/// How far before a colon the bracket of a slice is looked for.
+const SLICE_BYTES_MAX: usize = 200;
 
 /// One piece of a file.
 #[derive(Debug)]
@@ -103,13 +111,16 @@ impl Pieces<'_> {
         let mut scan = Scan::new(self.text);
         let mut from = self.at;
         // The tokens start again behind a placeholder, whose text is not SQL.
-        let stop = loop {
+        let end_of_tokens = loop {
             match scan.run(from) {
                 Stop::Template { end } => from = end,
-                stop => break stop,
+                stop @ (Stop::Semicolon { .. }
+                | Stop::EndOfFile
+                | Stop::Backslash { .. }
+                | Stop::Unterminated { .. }) => break stop,
             }
         };
-        match stop {
+        match end_of_tokens {
             Stop::Semicolon { end } => {
                 self.at = end;
                 if scan.is_copy_from_stdin {
@@ -126,28 +137,27 @@ impl Pieces<'_> {
         }
     }
 
-    fn client_command(&mut self, scan: Scan<'_>, at: usize) -> Option<Piece> {
+    fn client_command(&mut self, statement: Scan<'_>, at: usize) -> Option<Piece> {
         let line_end = line_end(self.text, at);
         self.at = line_end;
         let span = Span::new(at, trimmed_end(self.text, at, line_end));
         let line = self.text.get(at + 1..line_end).unwrap_or_default();
-        let command = match client::command(line) {
+        let piece = match client::command(line) {
             Command::Harmless => None,
             Command::Opaque(message) => Some(opaque(OpaqueReason::ClientCommand, message, span)),
         };
-        let statement = scan.finish();
-        match (statement, command) {
-            (Some(statement), command) => {
-                self.pending = command;
-                Some(statement)
+        match statement.finish() {
+            Some(cut) => {
+                self.pending = piece;
+                Some(cut)
             }
-            (None, command) => command,
+            None => piece,
         }
     }
 
     /// An open quote takes the rest of the file for itself. The statement is given up up to the next line that ends
     /// with a semicolon, and reading goes on there.
-    fn unterminated(&mut self, scan: &Scan<'_>, at: usize, what: &'static str) -> Piece {
+    fn unterminated(&mut self, statement: &Scan<'_>, at: usize, what: &'static str) -> Piece {
         self.unterminated += 1;
         let end = if self.unterminated < UNTERMINATED_MAX {
             statement_line_end(self.text, at)
@@ -155,7 +165,7 @@ impl Pieces<'_> {
             self.text.len()
         };
         self.at = end;
-        let start = scan.start.unwrap_or(at);
+        let start = statement.start.unwrap_or(at);
         let span = Span::new(start, trimmed_end(self.text, start, end));
         opaque(OpaqueReason::SyntaxError, what, span)
     }
@@ -307,6 +317,7 @@ impl<'a> Scan<'a> {
             .unwrap_or_default()
             .bytes()
             .rev()
+            .take(SLICE_BYTES_MAX)
             .find(|byte| matches!(byte, b'[' | b']' | b'\n' | b';'))
             == Some(b'[')
     }
@@ -449,9 +460,9 @@ impl<'a> Scan<'a> {
             at += length(token);
             let text = inner.get(begin..at).unwrap_or_default();
             match token.kind {
-                TokenKind::Whitespace
-                | TokenKind::LineComment
-                | TokenKind::BlockComment { .. } => continue,
+                TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => {
+                    continue;
+                }
                 TokenKind::OpenCurly | TokenKind::PositionalParam { .. } => {
                     if let Some(length) = placeholder::template(inner, begin) {
                         let span = Span::new(base + begin, base + begin + length);

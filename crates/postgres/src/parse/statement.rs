@@ -22,12 +22,7 @@ use super::{
 };
 
 /// The statement of a piece; none when there is nothing in it.
-pub(super) fn read(
-    file: &str,
-    version: u16,
-    scope: &mut Scope,
-    piece: Piece,
-) -> Option<Statement> {
+pub(super) fn read(file: &str, version: u16, scope: &mut Scope, piece: Piece) -> Option<Statement> {
     match piece {
         Piece::Opaque(opaque) => Some(Statement {
             span: opaque.span,

@@ -3,6 +3,13 @@
 //! One walk over the tree that knows scopes: WITH queries and aliases are no relations, and a column's relation is told
 //! only where the text says it or one relation alone is read.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
+)]
+
+use std::collections::BTreeSet;
+
 use segue_model::{ColumnUse, FunctionUse, Ident, QualifiedName, RowLock, Volatility};
 use squawk_syntax::{
     SyntaxKind, SyntaxNode,
@@ -52,6 +59,9 @@ pub(super) struct Walk<'r, 'a> {
     reader: &'r mut Reader<'a>,
     uses: Uses,
     frames: Vec<Frame>,
+    columns_seen: BTreeSet<(Option<QualifiedName>, Ident)>,
+    relations_seen: BTreeSet<QualifiedName>,
+    functions_seen: BTreeSet<(Option<Ident>, Ident)>,
 }
 
 impl<'r, 'a> Walk<'r, 'a> {
@@ -64,10 +74,17 @@ impl<'r, 'a> Walk<'r, 'a> {
             sequences_set: Vec::new(),
             row_lock: RowLock::None,
         };
+        let outermost = Frame {
+            with: reader.scope.with.clone(),
+            ..Frame::default()
+        };
         Self {
             reader,
             uses,
-            frames: vec![Frame::default()],
+            frames: vec![outermost],
+            columns_seen: BTreeSet::new(),
+            relations_seen: BTreeSet::new(),
+            functions_seen: BTreeSet::new(),
         }
     }
 
@@ -76,6 +93,14 @@ impl<'r, 'a> Walk<'r, 'a> {
         if let Some(frame) = self.frames.last_mut() {
             frame.sources.push(source);
         }
+    }
+
+    /// The relations that are in sight at the outermost level.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        self.frames
+            .first()
+            .map(|frame| frame.sources.clone())
+            .unwrap_or_default()
     }
 
     /// What was found.
@@ -130,8 +155,7 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 
     fn query_parts(&mut self, node: &SyntaxNode) -> Result<(), ReadError> {
-        let is_first =
-            |kind| matches!(kind, SyntaxKind::WITH_CLAUSE | SyntaxKind::FROM_CLAUSE);
+        let is_first = |kind| matches!(kind, SyntaxKind::WITH_CLAUSE | SyntaxKind::FROM_CLAUSE);
         for kind in [SyntaxKind::WITH_CLAUSE, SyntaxKind::FROM_CLAUSE] {
             for child in node.children().filter(|child| child.kind() == kind) {
                 self.visit(&child)?;
@@ -145,7 +169,9 @@ impl<'r, 'a> Walk<'r, 'a> {
     /// A recursive WITH query sees itself; that an ordinary one does not makes no difference to what is read.
     fn with_clause(&mut self, node: &SyntaxNode) -> Result<(), ReadError> {
         for with in node.children().filter_map(ast::WithTable::cast) {
-            let name = self.reader.require_ident(with.name(), &with, "the name of a WITH query")?;
+            let name = self
+                .reader
+                .require_ident(with.name(), &with, "the name of a WITH query")?;
             let is_recursive = node
                 .children_with_tokens()
                 .any(|child| child.kind() == SyntaxKind::RECURSIVE_KW);
@@ -171,7 +197,9 @@ impl<'r, 'a> Walk<'r, 'a> {
         let Some(item) = ast::RelationFromItem::cast(node.clone()) else {
             return Ok(());
         };
-        let name = self.reader.require(item.relation_name_ref(), &item, "a relation")?;
+        let name = self
+            .reader
+            .require(item.relation_name_ref(), &item, "a relation")?;
         let relation = self.read_relation(name.syntax())?;
         let own = relation_alias(self.reader, name.syntax())?;
         let alias = match item.alias().and_then(|alias| alias.name()) {
@@ -201,7 +229,9 @@ impl<'r, 'a> Walk<'r, 'a> {
             return Ok(None);
         }
         let name = self.reader.resolve(node, NameRole::Used)?;
-        add(&mut self.uses.relations, name.clone());
+        if self.relations_seen.insert(name.clone()) {
+            self.uses.relations.push(name.clone());
+        }
         Ok(Some(name))
     }
 
@@ -231,11 +261,7 @@ impl<'r, 'a> Walk<'r, 'a> {
     fn join_columns(&mut self, node: &SyntaxNode) -> Result<(), ReadError> {
         for column in node.descendants().filter_map(ast::ColumnNameRef::cast) {
             let column = self.reader.ident(&column)?;
-            let use_ = ColumnUse {
-                relation: None,
-                column,
-            };
-            add(&mut self.uses.columns, use_);
+            self.add_column(None, column);
         }
         Ok(())
     }
@@ -266,14 +292,12 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     fn nested_write(&mut self, node: &SyntaxNode) -> Result<(), ReadError> {
         self.frames.push(Frame::default());
-        let target = node
-            .children()
-            .find(|child| {
-                matches!(
-                    child.kind(),
-                    SyntaxKind::RELATION_NAME | SyntaxKind::TABLE_RELATION_NAME
-                )
-            });
+        let target = node.children().find(|child| {
+            matches!(
+                child.kind(),
+                SyntaxKind::RELATION_NAME | SyntaxKind::TABLE_RELATION_NAME
+            )
+        });
         let result = self.nested_write_parts(node, target.as_ref());
         self.frames.pop();
         result
@@ -338,7 +362,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         let is_whole_row = self.source(&column).is_some();
         if !is_label && !is_whole_row {
             let relation = self.only_relation();
-            add(&mut self.uses.columns, ColumnUse { relation, column });
+            self.add_column(relation, column);
         }
         Ok(())
     }
@@ -375,14 +399,16 @@ impl<'r, 'a> Walk<'r, 'a> {
             return Ok(());
         };
         let relation = match names.as_slice() {
-            [alias] => self.source(alias).and_then(|source| source.relation.clone()),
+            [alias] => self
+                .source(alias)
+                .and_then(|source| source.relation.clone()),
             [.., namespace, name] => Some(QualifiedName {
                 namespace: namespace.clone(),
                 name: name.clone(),
             }),
             [] => None,
         };
-        add(&mut self.uses.columns, ColumnUse { relation, column });
+        self.add_column(relation, column);
         Ok(())
     }
 
@@ -413,7 +439,9 @@ impl<'r, 'a> Walk<'r, 'a> {
             return;
         };
         let namespace = names.pop();
-        let is_own = namespace.as_ref().is_none_or(|space| space.as_str() == CATALOG);
+        let is_own = namespace
+            .as_ref()
+            .is_none_or(|space| space.as_str() == CATALOG);
         if is_own && is_syntax(name.as_str()) {
             return;
         }
@@ -433,7 +461,9 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     /// Calls with a syntax of their own. Those that are not listed depend on their arguments alone.
     fn special_call(&mut self, callee: &SyntaxNode) {
-        let text = callee.first_token().map(|token| token.text().to_ascii_lowercase());
+        let text = callee
+            .first_token()
+            .map(|token| token.text().to_ascii_lowercase());
         let Some(name) = text else {
             return;
         };
@@ -443,12 +473,22 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 
     fn add_function(&mut self, namespace: Option<Ident>, name: Ident, built_in: Volatility) {
-        let call = FunctionUse {
-            namespace,
-            name,
-            built_in,
-        };
-        add(&mut self.uses.functions, call);
+        if self
+            .functions_seen
+            .insert((namespace.clone(), name.clone()))
+        {
+            self.uses.functions.push(FunctionUse {
+                namespace,
+                name,
+                built_in,
+            });
+        }
+    }
+
+    fn add_column(&mut self, relation: Option<QualifiedName>, column: Ident) {
+        if self.columns_seen.insert((relation.clone(), column.clone())) {
+            self.uses.columns.push(ColumnUse { relation, column });
+        }
     }
 
     /// The nearest source of this alias.
@@ -488,7 +528,9 @@ impl Reader<'_> {
                 self.name_in(&literal.string_value()?)
             }
             ast::Expr::CastExpr(cast) => {
-                let inner = cast.expr().or_else(|| cast.literal().map(ast::Expr::Literal))?;
+                let inner = cast
+                    .expr()
+                    .or_else(|| cast.literal().map(ast::Expr::Literal))?;
                 self.sequence_of(&inner)
             }
             ast::Expr::ParenExpr(paren) => self.sequence_of(&paren.expr()?),
@@ -500,10 +542,16 @@ impl Reader<'_> {
     /// `pg_get_serial_sequence('table', 'column')`.
     fn owned_sequence(&mut self, call: &ast::CallExpr) -> Option<QualifiedName> {
         let name = call.syntax().first_child()?.text().to_string();
-        if !name.to_ascii_lowercase().ends_with("pg_get_serial_sequence") {
+        if !name
+            .to_ascii_lowercase()
+            .ends_with("pg_get_serial_sequence")
+        {
             return None;
         }
-        let mut arguments = call.arg_list()?.args().filter_map(|argument| argument.expr());
+        let mut arguments = call
+            .arg_list()?
+            .args()
+            .filter_map(|argument| argument.expr());
         let (ast::Expr::Literal(table), ast::Expr::Literal(column)) =
             (arguments.next()?, arguments.next()?)
         else {
@@ -519,15 +567,12 @@ impl Reader<'_> {
         let mut parts: Vec<Ident> = Vec::new();
         let mut rest = text.trim();
         loop {
-            let (part, tail) = match rest.strip_prefix('"') {
-                Some(quoted) => {
-                    let end = quoted.find('"')?;
-                    (quoted.get(..end)?.to_owned(), quoted.get(end + 1..)?)
-                }
-                None => {
-                    let end = rest.find('.').unwrap_or(rest.len());
-                    (rest.get(..end)?.to_ascii_lowercase(), rest.get(end..)?)
-                }
+            let (part, tail) = if let Some(quoted) = rest.strip_prefix('"') {
+                let end = quoted.find('"')?;
+                (quoted.get(..end)?.to_owned(), quoted.get(end + 1..)?)
+            } else {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest.get(..end)?.to_ascii_lowercase(), rest.get(end..)?)
             };
             if part.is_empty() {
                 return None;

@@ -8,8 +8,8 @@
 use segue_model::{
     Backfill, Change, Column, ColumnChange, ColumnUse, Constraint, ConstraintKind, Context,
     DataChange, Expression, Fill, FunctionUse, Ident, IdentityMode, Nullability, Persistence,
-    PhaseKind, Presence, QualifiedName, Query, Reach, Reaction, RowLock, Selects, SequenceChange,
-    Shape, Sql, Target, UserTypeKind, Volatility, owned_sequence,
+    OutputColumn, PhaseKind, Presence, QualifiedName, Query, Reach, Reaction, RowLock, Selects, SequenceChange,
+    Shape, Sql, StepTransaction, Target, UserTypeKind, Volatility, owned_sequence,
 };
 
 use super::draft::Draft;
@@ -362,18 +362,35 @@ fn identify(
         .text("), nextval(")
         .string(&counter.to_string())
         .text("))");
-    draft.with_previous(
+    let call = |name: &str, built_in| FunctionUse {
+        namespace: None,
+        name: Ident::from(name),
+        built_in,
+    };
+    let query = Query {
+        text: go_on.as_str().to_owned(),
+        relations: Vec::new(),
+        columns: Vec::new(),
+        functions: vec![
+            call("setval", Volatility::Volatile),
+            call("pg_get_serial_sequence", Volatility::Stable),
+            call("nextval", Volatility::Volatile),
+        ],
+        selects: Selects::Named,
+        row_lock: RowLock::None,
+        output: vec![OutputColumn {
+            name: Some(Ident::from("setval")),
+            source: None,
+        }],
+        reach: Reach::All,
+    };
+    draft.change(
+        StepTransaction::WithPrevious,
         "Let the identity go on where the filling stopped.".to_owned(),
-        Change::Data(DataChange::Select(Query {
-            text: go_on.as_str().to_owned(),
-            relations: Vec::new(),
-            columns: Vec::new(),
-            functions: Vec::new(),
-            selects: Selects::Named,
-            row_lock: RowLock::None,
-            output: Vec::new(),
-            reach: Reach::Some,
-        })),
+        vec![
+            Change::Data(DataChange::SetSequenceValue(owned_sequence(table, name))),
+            Change::Data(DataChange::Select(query)),
+        ],
     );
     draft.with_previous(
         format!("Drop {counter}: it has served its purpose."),

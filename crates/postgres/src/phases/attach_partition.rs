@@ -8,8 +8,9 @@
 //! Refuses hash partitions, keys that are expressions, ranges over several columns, and the DEFAULT partition itself.
 
 use segue_model::{
-    Change, ChosenName, ConstraintKind, Context, Expression, Ident, IndexDefinition, IndexState,
-    PartitionBound, PartitionChange, PartitionStrategy, QualifiedName, Sql, Table, Target,
+    Change, ChosenName, Comparison, ConstraintKind, Context, Expression, Ident, IndexDefinition,
+    IndexState, PartitionBound, PartitionChange, PartitionStrategy, Predicate, QualifiedName, Sql,
+    Table, Target,
 };
 
 use super::draft::Draft;
@@ -23,15 +24,14 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     if !is_used(&target.name, context) {
         return None;
     }
-    let key = key(parent)?;
     let mut draft = Draft::new();
     let mut helpers = Vec::new();
     if is_used(child, context) {
-        helpers.push(prove(&mut draft, child, inside(key, bound)?, context));
+        helpers.push(prove(&mut draft, child, inside(&target.name, bound, context)?, context));
         prepare(&mut draft, (&target.name, parent), child, context)?;
     }
     if let Some(default) = context.catalog.default_partition(&target.name) {
-        helpers.push(prove(&mut draft, default, outside(key, bound)?, context));
+        helpers.push(prove(&mut draft, default, outside(&target.name, bound, context)?, context));
     }
     if helpers.is_empty() {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
 }
 
 /// The column of a partition key, where it is one plain column of a range or a list.
-pub(super) fn key(parent: &Table) -> Option<&Ident> {
+fn key(parent: &Table) -> Option<&Ident> {
     let by = parent.partitioning.as_ref()?;
     match (by.strategy, by.columns.as_slice()) {
         (PartitionStrategy::Range | PartitionStrategy::List, [column])
@@ -80,50 +80,91 @@ pub(super) fn dismiss(draft: &mut Draft, table: &QualifiedName, helper: &Ident) 
     );
 }
 
-/// The rows a partition takes, as the server spells it: null is in no range.
-fn inside(key: &Ident, bound: &PartitionBound) -> Option<Expression> {
-    let sql = Sql::default().ident(key).text(" IS NOT NULL");
-    condition(sql, key, bound)
+/// The rows a partition takes, by its own bound and those of the partitions it will be part of.
+fn inside(
+    parent: &QualifiedName,
+    bound: &PartitionBound,
+    context: &Context<'_>,
+) -> Option<Expression> {
+    let table = context.catalog.table(parent)?;
+    let key = key(table)?;
+    let own = condition(key, bound)?;
+    let Some((above, its_bound)) = &table.partition_of else {
+        return Some(own);
+    };
+    let outer = inside(above, its_bound, context)?;
+    let sql = Sql::default()
+        .verbatim(&own.text)
+        .text(" AND ")
+        .verbatim(&outer.text);
+    Some(Expression {
+        logic: Predicate::And(vec![own.logic, outer.logic]),
+        ..expression(&sql, own.columns.into_iter().chain(outer.columns).collect())
+    })
 }
 
-/// The rows it does not take.
-pub(super) fn outside(key: &Ident, bound: &PartitionBound) -> Option<Expression> {
-    let sql = Sql::literal("NOT (").ident(key).text(" IS NOT NULL");
-    let Expression { text, .. } = condition(sql, key, bound)?;
-    let sql = Sql::default().verbatim(&text).text(")");
-    Some(expression(&sql, vec![key.clone()]))
+/// The rows a partition with this bound does not take.
+pub(super) fn outside(
+    parent: &QualifiedName,
+    bound: &PartitionBound,
+    context: &Context<'_>,
+) -> Option<Expression> {
+    let key = key(context.catalog.table(parent)?)?;
+    let inside = condition(key, bound)?;
+    let sql = Sql::literal("NOT (").verbatim(&inside.text).text(")");
+    Some(Expression {
+        logic: Predicate::Not(Box::new(inside.logic)),
+        ..expression(&sql, inside.columns)
+    })
 }
 
-fn condition(sql: Sql, key: &Ident, bound: &PartitionBound) -> Option<Expression> {
-    let sql = match bound {
+/// A bound as a condition, as the server spells it: null is in no range.
+fn condition(key: &Ident, bound: &PartitionBound) -> Option<Expression> {
+    let mut sql = Sql::default().ident(key).text(" IS NOT NULL");
+    let mut all = vec![Predicate::NotNull(key.clone())];
+    match bound {
         PartitionBound::Range { from, to } => {
             let ([from], [to]) = (from.as_slice(), to.as_slice()) else {
                 return None;
             };
-            let sql = if is_open(from) {
-                sql
-            } else {
-                sql.text(" AND ").ident(key).text(" >= ").verbatim(from)
-            };
-            if is_open(to) {
-                sql
-            } else {
-                sql.text(" AND ").ident(key).text(" < ").verbatim(to)
+            if !is_open(from) {
+                sql = sql.text(" AND ").ident(key).text(" >= ").verbatim(from);
+                all.push(compared(key, Comparison::GreaterOrEqual, from));
+            }
+            if !is_open(to) {
+                sql = sql.text(" AND ").ident(key).text(" < ").verbatim(to);
+                all.push(compared(key, Comparison::Less, to));
             }
         }
         PartitionBound::List(values) => {
             if values.iter().any(|value| value.eq_ignore_ascii_case("null")) {
                 return None;
             }
-            sql.text(" AND ")
+            sql = sql
+                .text(" AND ")
                 .ident(key)
                 .text(" IN (")
                 .list(values, ", ", |sql, value| sql.verbatim(value))
-                .text(")")
+                .text(")");
+            all.push(Predicate::OneOf {
+                column: key.clone(),
+                values: values.clone(),
+            });
         }
         PartitionBound::Hash { .. } | PartitionBound::Default => return None,
-    };
-    Some(expression(&sql, vec![key.clone()]))
+    }
+    Some(Expression {
+        logic: Predicate::And(all),
+        ..expression(&sql, vec![key.clone()])
+    })
+}
+
+fn compared(column: &Ident, operator: Comparison, value: &str) -> Predicate {
+    Predicate::Comparison {
+        column: column.clone(),
+        operator,
+        value: value.to_owned(),
+    }
 }
 
 fn is_open(value: &str) -> bool {

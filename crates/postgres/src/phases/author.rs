@@ -123,7 +123,11 @@ pub(super) fn set_time_zone() -> Change {
 /// `column IS NOT NULL`.
 pub(super) fn is_not_null(column: &Ident) -> Expression {
     Expression {
-        text: Sql::default().ident(column).text(" IS NOT NULL").as_str().to_owned(),
+        text: Sql::default()
+            .ident(column)
+            .text(" IS NOT NULL")
+            .as_str()
+            .to_owned(),
         columns: vec![column.clone()],
         functions: Vec::new(),
         shape: Shape::Other,
@@ -134,7 +138,11 @@ pub(super) fn is_not_null(column: &Ident) -> Expression {
 /// `column IS NULL`.
 pub(super) fn is_null(column: &Ident) -> Expression {
     Expression {
-        text: Sql::default().ident(column).text(" IS NULL").as_str().to_owned(),
+        text: Sql::default()
+            .ident(column)
+            .text(" IS NULL")
+            .as_str()
+            .to_owned(),
         columns: vec![column.clone()],
         functions: Vec::new(),
         shape: Shape::Other,

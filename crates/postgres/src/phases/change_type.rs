@@ -116,6 +116,8 @@ impl<'a> Way<'a> {
                             && matches!(&constraint.kind, ConstraintKind::Check(check) if check.columns.contains(column))
                     }));
                 }
+                // The build of an index reads the rows too.
+                WorkKind::Scan if work.cause == Cause::SortOrderChange => {}
                 WorkKind::Scan
                 | WorkKind::Rewrite
                 | WorkKind::Copy

@@ -45,9 +45,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let mut draft = Draft::new();
     let mut helpers = Vec::new();
     if let Some(default) = context.catalog.default_partition(parent) {
-        let known = context.catalog.table(parent)?;
-        let key = attach_partition::key(known)?;
-        let condition = attach_partition::outside(key, bound)?;
+        let condition = attach_partition::outside(parent, bound, context)?;
         helpers.push(attach_partition::prove(&mut draft, default, condition, context));
     }
     draft.own(

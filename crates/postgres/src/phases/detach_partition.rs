@@ -25,6 +25,10 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     };
     let mut draft = Draft::new();
     append(&mut draft, target, child, context)?;
+    draft.remark(format!(
+        "The server leaves a CHECK on {child} that repeats its former bounds; one that was interrupted is completed with \
+         DETACH PARTITION … FINALIZE."
+    ));
     Some(draft)
 }
 
@@ -51,9 +55,5 @@ pub(super) fn append(
             },
         ),
     );
-    draft.remark(format!(
-        "The server leaves a CHECK on {child} that repeats its former bounds; one that was interrupted is completed with \
-         DETACH PARTITION … FINALIZE."
-    ));
     Some(())
 }

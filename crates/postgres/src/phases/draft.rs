@@ -57,7 +57,11 @@ impl Draft {
     /// Data is copied: from here on the plan is in its backfill phase, unless a gate stands before it.
     pub(super) fn backfill(&mut self, purpose: String, backfill: Backfill) {
         self.enter(PhaseKind::Backfill, None);
-        self.step(StepTransaction::Outside, purpose, Action::Backfill(backfill));
+        self.step(
+            StepTransaction::Outside,
+            purpose,
+            Action::Backfill(backfill),
+        );
     }
 
     /// What follows waits for these conditions.

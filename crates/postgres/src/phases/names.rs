@@ -36,12 +36,7 @@ fn clip(text: &str, bytes: usize) -> &str {
 }
 
 /// The first of `t_c_label`, `t_c_label1`, `t_c_label2`, … that is free.
-fn first_free(
-    first: &Ident,
-    second: &str,
-    label: &str,
-    is_free: impl Fn(&Ident) -> bool,
-) -> Ident {
+fn first_free(first: &Ident, second: &str, label: &str, is_free: impl Fn(&Ident) -> bool) -> Ident {
     let mut name = object_name(first, second, label);
     let mut number = 1_u32;
     while !is_free(&name) {

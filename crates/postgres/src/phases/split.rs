@@ -100,8 +100,13 @@ impl Split {
             return;
         };
         let purpose = match altered(first) {
-            Some(target) => format!("Change {} as written: nothing is read or rewritten under a lock.", target.name),
-            None => "Do this part as written: nothing is read or rewritten under a lock.".to_owned(),
+            Some(target) => format!(
+                "Change {} as written: nothing is read or rewritten under a lock.",
+                target.name
+            ),
+            None => {
+                "Do this part as written: nothing is read or rewritten under a lock.".to_owned()
+            }
         };
         self.draft.change(StepTransaction::Own, purpose, changes);
     }
@@ -140,18 +145,13 @@ fn altered(change: &Change) -> Option<&Target> {
 
 fn drops_after_not_null(last: &Change, change: &Change) -> bool {
     matches!(last, Change::Column(_, ColumnChange::SetNotNull(_)))
-        && matches!(
-            change,
-            Change::Constraint(_, ConstraintChange::Drop { .. })
-        )
+        && matches!(change, Change::Constraint(_, ConstraintChange::Drop { .. }))
         && altered(last) == altered(change)
 }
 
 /// Two changes that one ALTER TABLE can do without making either worse.
 fn can_share(one: &Change, other: &Change) -> bool {
-    let is_plain = |change: &Change| {
-        matches!(change, Change::Column(_, change) if !matches!(change, ColumnChange::Rename { .. }))
-    };
+    let is_plain = |change: &Change| matches!(change, Change::Column(_, change) if !matches!(change, ColumnChange::Rename { .. }));
     is_plain(one) && is_plain(other) && altered(one) == altered(other)
 }
 

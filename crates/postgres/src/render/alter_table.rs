@@ -6,7 +6,9 @@ use segue_model::{
     TriggerState, Unrenderable,
 };
 
-use super::{Rendered, cascade, column, constraint, create_table, if_exists, if_not_exists, refused};
+use super::{
+    Rendered, cascade, column, constraint, create_table, if_exists, if_not_exists, refused,
+};
 
 /// One ALTER TABLE with these subcommands, which must all name the same target.
 pub(super) fn alter_table(changes: &[Change]) -> Rendered {
@@ -289,10 +291,9 @@ fn of_constraint(sql: Sql, change: &ConstraintChange) -> Rendered {
 
 fn partition(sql: Sql, change: &PartitionChange) -> Sql {
     match change {
-        PartitionChange::Attach { child, bound } => create_table::bound(
-            sql.text("ATTACH PARTITION ").name(child).text(" "),
-            bound,
-        ),
+        PartitionChange::Attach { child, bound } => {
+            create_table::bound(sql.text("ATTACH PARTITION ").name(child).text(" "), bound)
+        }
         PartitionChange::Detach { child, build } => {
             let sql = sql.text("DETACH PARTITION ").name(child);
             match build {

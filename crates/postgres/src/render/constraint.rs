@@ -1,8 +1,8 @@
 //! Constraints, beside a table, a column or a domain.
 
 use segue_model::{
-    ChosenName, Constraint, ConstraintKind, Deferral, Enforcement, ForeignKey, Ident, IndexKey,
-    IndexKeyPart, KeyColumns, ReferentialAction, Sql, Validity,
+    ChosenName, Constraint, ConstraintKind, Deferral, Enforcement, ForeignKey, Ident, KeyColumns,
+    ReferentialAction, Sql, Validity,
 };
 
 use super::{Rendered, column, refused};
@@ -19,17 +19,7 @@ pub(super) fn of_table(sql: Sql, constraint: &Constraint) -> Rendered {
             let sql = column::names(sql.text("FOREIGN KEY "), &foreign.columns);
             references(sql.text(" "), foreign)
         }
-        ConstraintKind::Exclude {
-            method,
-            keys,
-            predicate,
-        } => {
-            let sql = exclude(sql.text("EXCLUDE USING ").ident(method).text(" ("), keys)?.text(")");
-            match predicate {
-                Some(condition) => sql.text(" WHERE (").verbatim(&condition.text).text(")"),
-                None => sql,
-            }
-        }
+        ConstraintKind::Exclude { .. } => return Err(refused("the operators of an exclusion")),
     };
     Ok(tail(sql, constraint))
 }
@@ -123,20 +113,6 @@ fn action(action: ReferentialAction) -> Option<&'static str> {
         ReferentialAction::SetNull => Some("SET NULL"),
         ReferentialAction::SetDefault => Some("SET DEFAULT"),
     }
-}
-
-/// The operators are part of each key's text: a bare column has none, and cannot be written.
-fn exclude(mut sql: Sql, keys: &[IndexKey]) -> Rendered {
-    for (position, key) in keys.iter().enumerate() {
-        if position > 0 {
-            sql = sql.text(", ");
-        }
-        sql = match &key.part {
-            IndexKeyPart::Expression(element) => sql.verbatim(&element.text),
-            IndexKeyPart::Column(_) => return Err(refused("an exclusion without its operator")),
-        };
-    }
-    Ok(sql)
 }
 
 fn tail(sql: Sql, constraint: &Constraint) -> Sql {

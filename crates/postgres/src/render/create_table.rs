@@ -29,7 +29,9 @@ pub(super) fn create_table(target: &Target, table: &TableDefinition) -> Rendered
             .list(parents, ", ", Sql::name)
             .text(")"),
         Inheritance::PartitionOf { .. } | Inheritance::OfType(_) if has_elements(table) => {
-            return Err(refused("a partition or typed table with elements of its own"));
+            return Err(refused(
+                "a partition or typed table with elements of its own",
+            ));
         }
         Inheritance::PartitionOf { parent, bound: of } => {
             bound(sql.text(" PARTITION OF ").name(parent).text(" "), of)

@@ -86,13 +86,11 @@ fn create(index: &IndexDefinition, build: Build, presence: Presence) -> Rendered
         Scope::WithDescendants => "ON ",
         Scope::Only => "ON ONLY ",
     });
-    sql = sql
-        .name(&index.table)
-        .text(" USING ")
-        .ident(&index.method)
-        .text(" (")
-        .list(&index.keys, ", ", key)
-        .text(")");
+    sql = sql.name(&index.table);
+    if index.method.as_str() != "btree" {
+        sql = sql.text(" USING ").ident(&index.method);
+    }
+    sql = sql.text(" (").list(&index.keys, ", ", key).text(")");
     if !index.include.is_empty() {
         sql = column::names(sql.text(" INCLUDE "), &index.include);
     }
@@ -114,9 +112,8 @@ fn create(index: &IndexDefinition, build: Build, presence: Presence) -> Rendered
 fn key(sql: Sql, key: &IndexKey) -> Sql {
     let mut sql = match &key.part {
         IndexKeyPart::Column(name) => sql.ident(name),
-        IndexKeyPart::Expression(expression) => {
-            sql.text("(").verbatim(&expression.text).text(")")
-        }
+        // The text has its parentheses where the grammar asks for them: it stood in this place before.
+        IndexKeyPart::Expression(expression) => sql.verbatim(&expression.text),
     };
     if let Some(collation) = &key.collation {
         sql = sql.text(" COLLATE ").name(collation);

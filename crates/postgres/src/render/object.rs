@@ -141,8 +141,7 @@ fn attribute(sql: Sql, change: &TypeChange) -> Rendered {
             cascade(column::data_type(sql.text(" TYPE "), data_type), *reaction)
         }
         TypeChange::RenameAttribute { from, to, reaction } => cascade(
-            sql
-                .text("RENAME ATTRIBUTE ")
+            sql.text("RENAME ATTRIBUTE ")
                 .ident(from)
                 .text(" TO ")
                 .ident(to),

@@ -184,7 +184,10 @@ impl Effect<'_> {
 }
 
 fn has_trigger(table: &Table, name: &Ident) -> bool {
-    table.triggers.iter().any(|own| &own.definition.name == name)
+    table
+        .triggers
+        .iter()
+        .any(|own| &own.definition.name == name)
 }
 
 fn has_policy(table: &Table, name: &Ident) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::{
     Column, ColumnChange, Constraint, Fill, Ident, Link, Nullability, Presence, QualifiedName,
-    Reaction, Relation, Sequence, Target, Validity,
+    Reaction, Relation, Sequence, Table, Target, Validity,
 };
 
 use super::Effect;
@@ -18,6 +18,9 @@ impl Effect<'_> {
             return;
         }
         if !self.require_table(&target.name, target.presence) {
+            return;
+        }
+        if self.is_refused_below(&target.name, change) {
             return;
         }
         match change {
@@ -49,12 +52,7 @@ impl Effect<'_> {
                     column.fill = Fill::Default(default.clone());
                 });
             }
-            ColumnChange::DropDefault(name) => self.edit_column(target, name, |column| {
-                column.fill = match &column.fill {
-                    Fill::None | Fill::Default(_) | Fill::Serial => Fill::None,
-                    kept @ (Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_)) => kept.clone(),
-                };
-            }),
+            ColumnChange::DropDefault(name) => self.drop_default(target, name),
             ColumnChange::SetNotNull(name) => self.set_not_null(target, name),
             ColumnChange::DropNotNull(name) => self.drop_not_null(target, name),
             ColumnChange::AddIdentity { .. }
@@ -70,6 +68,73 @@ impl Effect<'_> {
                 self.edit_column(target, name, |_| {});
             }
         }
+    }
+
+    /// The sequence of a serial column stays.
+    fn drop_default(&mut self, target: &Target, name: &Ident) {
+        self.edit_column(target, name, |column| {
+            column.fill = match &column.fill {
+                Fill::None | Fill::Default(_) | Fill::Serial => Fill::None,
+                kept @ (Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_)) => kept.clone(),
+            };
+        });
+    }
+
+    /// True, and reported, when the column is the parent's to change.
+    fn is_refused_below(&mut self, table: &QualifiedName, change: &ColumnChange) -> bool {
+        let column = match change {
+            ColumnChange::Drop { name, .. } | ColumnChange::SetType { name, .. } => name,
+            ColumnChange::Rename { from, .. } => from,
+            ColumnChange::DropNotNull(name) => {
+                let refuses = self
+                    .parent_with(table, |parent| {
+                        parent
+                            .column(name)
+                            .is_some_and(|column| column.nullability != Nullability::Nullable)
+                    })
+                    .is_some();
+                if !refuses {
+                    return false;
+                }
+                name
+            }
+            ColumnChange::Add { .. }
+            | ColumnChange::SetDefault { .. }
+            | ColumnChange::DropDefault(_)
+            | ColumnChange::SetNotNull(_)
+            | ColumnChange::AddIdentity { .. }
+            | ColumnChange::SetIdentity { .. }
+            | ColumnChange::DropIdentity { .. }
+            | ColumnChange::SetExpression { .. }
+            | ColumnChange::DropExpression { .. }
+            | ColumnChange::SetStatistics(_)
+            | ColumnChange::SetParameters { .. }
+            | ColumnChange::SetStorage(_)
+            | ColumnChange::SetCompression(_) => return false,
+        };
+        match self.parent_with(table, |parent| parent.column(column).is_some()) {
+            Some(parent) => {
+                let why = format!("column {column} of {table} is inherited from {parent}");
+                self.unfit(column, why);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The first parent of a table of which this is true.
+    pub(super) fn parent_with(
+        &self,
+        table: &QualifiedName,
+        is: impl Fn(&Table) -> bool,
+    ) -> Option<QualifiedName> {
+        let table = self.catalog.table(table)?;
+        table
+            .inherits
+            .iter()
+            .chain(table.partition_of.iter().map(|(parent, _)| parent))
+            .find(|parent| self.catalog.table(parent).is_some_and(&is))
+            .cloned()
     }
 
     fn identity(&mut self, target: &Target, change: &ColumnChange) {
@@ -306,7 +371,10 @@ impl Effect<'_> {
     fn drop_owned_sequences(&mut self, table: &QualifiedName, column: &Ident) {
         for sequence in self.dependents(&Link::OwnedBy(table.clone())) {
             let owned = self.catalog.sequence(&sequence).is_some_and(|sequence| {
-                sequence.owned_by.as_ref().is_some_and(|(_, by)| by == column)
+                sequence
+                    .owned_by
+                    .as_ref()
+                    .is_some_and(|(_, by)| by == column)
             });
             if owned {
                 self.catalog.remove_relation(&sequence);
@@ -326,4 +394,3 @@ pub(super) fn with_null_refused(mut column: Column) -> Column {
     }
     column
 }
-

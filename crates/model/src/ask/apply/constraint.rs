@@ -1,10 +1,10 @@
 //! Constraints of tables: where else they stand, and the indexes behind them.
 
 use crate::{
-    ChosenName, Constraint, ConstraintChange, ConstraintKind, Deferral, Direction, Enforcement,
-    ForeignKey, Ident, IndexDefinition, IndexKey, IndexKeyPart, KeyColumns, Nullability,
-    NullsOrder, Presence, QualifiedName, Reaction, Relation, Scope, TableConstraint, Target,
-    Uniqueness, Validity,
+    Catalog, ChosenName, Constraint, ConstraintChange, ConstraintKind, Deferral, Direction,
+    Enforcement, ForeignKey, Ident, IndexDefinition, IndexKey, IndexKeyPart, IndexState,
+    KeyColumns, Nullability, NullsOrder, Presence, QualifiedName, Reaction, Relation, Scope,
+    TableConstraint, Target, Uniqueness, Validity,
 };
 
 use super::Effect;
@@ -68,7 +68,11 @@ impl Effect<'_> {
         let stored = TableConstraint {
             name,
             kind: constraint.kind.clone(),
-            validity: constraint.validity,
+            // What is not enforced was not checked.
+            validity: match constraint.enforcement {
+                Enforcement::Enforced => constraint.validity,
+                Enforcement::NotEnforced => Validity::NotValid,
+            },
             enforcement: constraint.enforcement,
             deferral: constraint.deferral,
             index: None,
@@ -112,16 +116,6 @@ impl Effect<'_> {
     /// The name a new constraint gets; none, and reported, when it is taken or the table has its one primary key.
     fn constraint_name(&mut self, table: &QualifiedName, constraint: &Constraint) -> Option<Ident> {
         let found = self.catalog.table(table)?;
-        let (needs_index, taken_over) = match &constraint.kind {
-            ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => match key {
-                KeyColumns::Build { .. } => (true, None),
-                KeyColumns::UsingIndex(index) => (true, Some(index)),
-            },
-            ConstraintKind::Exclude { .. } => (true, None),
-            ConstraintKind::Check(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::ForeignKey(_) => (false, None),
-        };
         let second_key = matches!(constraint.kind, ConstraintKind::PrimaryKey(_))
             && found
                 .constraints
@@ -131,22 +125,11 @@ impl Effect<'_> {
             self.exists("the primary key of", table, Presence::Required);
             return None;
         }
-        let is_free = |name: &Ident| {
-            found.constraint(name).is_none()
-                && (!needs_index
-                    || taken_over == Some(name)
-                    || self.catalog.relation(&table.sibling(name.clone())).is_none())
-        };
-        match &constraint.name {
-            ChosenName::Given(name) if is_free(name) => Some(name.clone()),
-            ChosenName::Given(name) => {
-                self.exists("constraint", name, Presence::Required);
-                None
-            }
-            ChosenName::Generated(base) => {
-                Some(taken_over.map_or_else(|| first_free(base, is_free), Clone::clone))
-            }
+        let name = free_constraint_name(self.catalog, table, constraint);
+        if name.is_none() {
+            self.exists("constraint", constraint.name.ident(), Presence::Required);
         }
+        name
     }
 
     pub(super) fn push_constraint(&mut self, table: &QualifiedName, constraint: TableConstraint) {
@@ -204,6 +187,12 @@ impl Effect<'_> {
         key: &KeyColumns,
         scope: Scope,
     ) {
+        if let KeyColumns::UsingIndex(index) = key
+            && let Some(why) = self.why_not_taken_over(table, index)
+        {
+            self.unfit(index, why);
+            return;
+        }
         let is_primary = matches!(stored.kind, ConstraintKind::PrimaryKey(_));
         let (columns, include) = match key {
             KeyColumns::Build { columns, include } => (columns.clone(), include.clone()),
@@ -238,6 +227,37 @@ impl Effect<'_> {
             }
             KeyColumns::UsingIndex(index) => self.take_index_over(table, stored, index),
         }
+    }
+
+    /// Why the server would refuse to make a constraint of this index. Source: PostgreSQL 17 manual, ALTER TABLE.
+    fn why_not_taken_over(&self, table: &QualifiedName, index: &Ident) -> Option<String> {
+        let found = self.catalog.index(&table.sibling(index.clone()))?;
+        let definition = &found.definition;
+        let partitioned = self
+            .catalog
+            .table(table)
+            .is_some_and(|table| table.partitioning.is_some());
+        let what = if &definition.table != table {
+            "belongs to another table"
+        } else if found.constraint.is_some() {
+            "belongs to a constraint already"
+        } else if partitioned {
+            "is partitioned"
+        } else if found.state == IndexState::Invalid {
+            "is not valid"
+        } else if definition.uniqueness == Uniqueness::NotUnique {
+            "is not unique"
+        } else if definition.predicate.is_some() {
+            "is partial"
+        } else {
+            let plain = definition.keys.iter().all(|key| {
+                matches!(key.part, IndexKeyPart::Column(_))
+                    && key.direction == Direction::Ascending
+                    && matches!(key.nulls, NullsOrder::Default | NullsOrder::Last)
+            });
+            (!plain).then_some("has an expression or another order")?
+        };
+        Some(format!("index {index} {what}"))
     }
 
     fn columns_of_index(
@@ -438,6 +458,14 @@ impl Effect<'_> {
         else {
             return;
         };
+        if self.is_inherited_constraint(&target.name, &constraint) {
+            let why = format!(
+                "constraint {name} of {} is inherited: drop that of its parent",
+                target.name
+            );
+            self.unfit(name, why);
+            return;
+        }
         match reaction {
             Reaction::Restrict => {}
             Reaction::Cascade => self.drop_references_by(&target.name, &constraint),
@@ -454,6 +482,34 @@ impl Effect<'_> {
                 self.remove_constraint(&table, &own);
             }
         }
+    }
+
+    fn is_inherited_constraint(&self, table: &QualifiedName, constraint: &TableConstraint) -> bool {
+        let part_of_index = constraint
+            .index
+            .as_ref()
+            .and_then(|index| self.catalog.index(&table.sibling(index.clone())))
+            .is_some_and(|index| index.parent.is_some());
+        let is_partition = self
+            .catalog
+            .table(table)
+            .is_some_and(|table| table.partition_of.is_some());
+        let follows = match &constraint.kind {
+            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => true,
+            ConstraintKind::ForeignKey(_) => is_partition,
+            ConstraintKind::Unique(_)
+            | ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Exclude { .. } => false,
+        };
+        part_of_index
+            || follows
+                && self
+                    .parent_with(table, |parent| {
+                        parent
+                            .constraint(&constraint.name)
+                            .is_some_and(|own| own.kind == constraint.kind)
+                    })
+                    .is_some()
     }
 
     /// Takes a constraint of one table out, with its index, and the null it refused is accepted.
@@ -512,6 +568,37 @@ impl Effect<'_> {
                     own.name.clone_from(to);
                 }
             });
+        }
+    }
+}
+
+/// The name a new constraint gets; none when it is taken.
+pub(in crate::ask) fn free_constraint_name(
+    catalog: &Catalog,
+    table: &QualifiedName,
+    constraint: &Constraint,
+) -> Option<Ident> {
+    let (needs_index, taken_over) = match &constraint.kind {
+        ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => match key {
+            KeyColumns::Build { .. } => (true, None),
+            KeyColumns::UsingIndex(index) => (true, Some(index)),
+        },
+        ConstraintKind::Exclude { .. } => (true, None),
+        ConstraintKind::Check(_) | ConstraintKind::NotNull(_) | ConstraintKind::ForeignKey(_) => {
+            (false, None)
+        }
+    };
+    let found = catalog.table(table);
+    let is_free = |name: &Ident| {
+        found.is_none_or(|found| found.constraint(name).is_none())
+            && (!needs_index
+                || taken_over == Some(name)
+                || catalog.relation(&table.sibling(name.clone())).is_none())
+    };
+    match &constraint.name {
+        ChosenName::Given(name) => Some(name.clone()).filter(is_free),
+        ChosenName::Generated(base) => {
+            Some(taken_over.map_or_else(|| first_free(base, is_free), Clone::clone))
         }
     }
 }

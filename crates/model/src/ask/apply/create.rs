@@ -256,9 +256,10 @@ impl Effect<'_> {
             .map(|(_, index)| index.clone())
             .collect();
         for index in indexes {
-            let constraint = index.constraint.as_ref().and_then(|name| {
-                self.catalog.table(&like.table)?.constraint(name).cloned()
-            });
+            let constraint = index
+                .constraint
+                .as_ref()
+                .and_then(|name| self.catalog.table(&like.table)?.constraint(name).cloned());
             let label = match constraint.as_ref().map(|constraint| &constraint.kind) {
                 Some(ConstraintKind::PrimaryKey(_)) => IndexLabel::PrimaryKey,
                 Some(ConstraintKind::Unique(_)) => IndexLabel::Unique,
@@ -322,7 +323,10 @@ impl Effect<'_> {
     }
 
     fn type_of(&self, source: &ColumnUse, query: &Query) -> Option<DataType> {
-        let relation = source.relation.as_ref().or_else(|| query.relations.first())?;
+        let relation = source
+            .relation
+            .as_ref()
+            .or_else(|| query.relations.first())?;
         self.catalog
             .column(relation, &source.column)
             .map(|column| column.data_type.clone())

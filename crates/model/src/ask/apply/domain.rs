@@ -134,8 +134,7 @@ impl Effect<'_> {
     fn add_domain_constraint(&mut self, domain: &QualifiedName, constraint: &Constraint) {
         let mut taken = None;
         self.edit_domain(domain, |constraints, _| {
-            let is_free =
-                |name: &Ident| constraints.iter().all(|own| own.name.ident() != name);
+            let is_free = |name: &Ident| constraints.iter().all(|own| own.name.ident() != name);
             let name = match &constraint.name {
                 ChosenName::Given(name) if is_free(name) => name.clone(),
                 ChosenName::Given(name) => {

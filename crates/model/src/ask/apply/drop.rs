@@ -143,10 +143,9 @@ impl Effect<'_> {
             self.edit_view(&index.definition.table, |view| {
                 view.indexes.retain(|own| own != index_name);
             });
-            self.catalog
-                .edit_table(&index.definition.table, |table| {
-                    forget_index(table, index_name, index.constraint.as_ref());
-                });
+            self.catalog.edit_table(&index.definition.table, |table| {
+                forget_index(table, index_name, index.constraint.as_ref());
+            });
         }
     }
 
@@ -161,7 +160,10 @@ impl Effect<'_> {
         let sequences = self.dependents(&Link::OwnedBy(table.clone()));
         for sequence in sequences {
             let goes = self.catalog.sequence(&sequence).is_some_and(|sequence| {
-                sequence.owned_by.as_ref().is_some_and(|(_, by)| by == column)
+                sequence
+                    .owned_by
+                    .as_ref()
+                    .is_some_and(|(_, by)| by == column)
             });
             if goes {
                 self.catalog.remove_relation(&sequence);
@@ -206,11 +208,8 @@ impl Effect<'_> {
 
     /// Views, generated columns, triggers, policies and publications that need the column.
     fn drop_what_needs(&mut self, table: &QualifiedName, column: &Ident) {
-        let views: Vec<QualifiedName> = self
-            .catalog
-            .views_reading(table, column)
-            .cloned()
-            .collect();
+        let views: Vec<QualifiedName> =
+            self.catalog.views_reading(table, column).cloned().collect();
         for view in views {
             self.drop_relation(&view, Reaction::Cascade);
         }

@@ -338,9 +338,13 @@ pub(in crate::ask) fn does_the_same(one: &IndexDefinition, other: &IndexDefiniti
 /// Sets options, or resets those without a value.
 pub(super) fn set_parameters(parameters: &mut Vec<Parameter>, changes: &[Parameter]) {
     for change in changes {
-        parameters.retain(|parameter| parameter.name != change.name);
-        if change.value.is_some() {
-            parameters.push(change.clone());
+        let own = parameters
+            .iter_mut()
+            .find(|parameter| parameter.name == change.name);
+        match (own, &change.value) {
+            (Some(own), Some(_)) => own.value.clone_from(&change.value),
+            (None, Some(_)) => parameters.push(change.clone()),
+            (_, None) => parameters.retain(|parameter| parameter.name != change.name),
         }
     }
 }

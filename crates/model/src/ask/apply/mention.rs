@@ -5,16 +5,52 @@
 
 use crate::{
     Column, ConstraintKind, Expression, Fill, Ident, IndexDefinition, IndexKey, IndexKeyPart,
-    KeyColumns, Predicate, Shape, Table,
+    KeyColumns, Predicate, Query, Shape, Table,
 };
 
 /// True when the text names a column by a name it has no more: it can be judged, and not run again.
 pub(in crate::ask) fn is_stale(expression: &Expression) -> bool {
-    let text = expression.text.to_lowercase();
-    expression
-        .columns
-        .iter()
-        .any(|column| !text.contains(&column.as_str().to_lowercase()))
+    lacks_one(&expression.text, expression.columns.iter())
+}
+
+/// The same of a query.
+pub(in crate::ask) fn is_query_stale(query: &Query) -> bool {
+    let names = query.columns.iter().map(|used| &used.column);
+    lacks_one(
+        &query.text,
+        names.chain(query.relations.iter().map(|relation| &relation.name)),
+    )
+}
+
+fn lacks_one<'a>(text: &str, mut names: impl Iterator<Item = &'a Ident>) -> bool {
+    let text = text.to_lowercase();
+    names.any(|name| !text.contains(&name.as_str().to_lowercase()))
+}
+
+/// The same of an index.
+pub(in crate::ask) fn is_index_stale(index: &IndexDefinition) -> bool {
+    are_keys_stale(&index.keys) || index.predicate.as_ref().is_some_and(is_stale)
+}
+
+fn are_keys_stale(keys: &[IndexKey]) -> bool {
+    keys.iter().any(|key| match &key.part {
+        IndexKeyPart::Column(_) => false,
+        IndexKeyPart::Expression(expression) => is_stale(expression),
+    })
+}
+
+/// The same of a constraint.
+pub(in crate::ask) fn is_constraint_stale(kind: &ConstraintKind) -> bool {
+    match kind {
+        ConstraintKind::Check(check) => is_stale(check),
+        ConstraintKind::Exclude {
+            keys, predicate, ..
+        } => are_keys_stale(keys) || predicate.as_ref().is_some_and(is_stale),
+        ConstraintKind::NotNull(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::ForeignKey(_) => false,
+    }
 }
 
 /// True when the index has the column in its key, its INCLUDE, an expression or its condition.

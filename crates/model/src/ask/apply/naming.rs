@@ -65,7 +65,10 @@ pub(in crate::ask) fn first_free(base: &Ident, is_free: impl Fn(&Ident) -> bool)
     if is_free(base) {
         return base.clone();
     }
-    let (head, label) = base.as_str().rsplit_once('_').unwrap_or((base.as_str(), ""));
+    let (head, label) = base
+        .as_str()
+        .rsplit_once('_')
+        .unwrap_or((base.as_str(), ""));
     let mut number = 1_u64;
     loop {
         let candidate = object_name(head, "", &format!("{label}{number}"));

@@ -152,7 +152,10 @@ impl Effect<'_> {
                 .catalog
                 .edit_table(&name, |table| {
                     table.rows = Rows::Unknown;
-                    table.partition_of.as_ref().map(|(parent, _)| parent.clone())
+                    table
+                        .partition_of
+                        .as_ref()
+                        .map(|(parent, _)| parent.clone())
                 })
                 .flatten();
         }

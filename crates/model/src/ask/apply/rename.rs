@@ -5,8 +5,8 @@ use crate::{
     ReplicaIdentity, TypeName, View,
 };
 
-use super::mention::{rename_in, rename_in_index, rename_in_table};
 use super::Effect;
+use super::mention::{rename_in, rename_in_index, rename_in_table};
 
 impl Effect<'_> {
     /// Moves a relation of any kind to another name, in its namespace or another, and everyone follows.
@@ -103,8 +103,11 @@ impl Effect<'_> {
     }
 
     fn move_indexes(&mut self, from: &QualifiedName, to: &QualifiedName) {
-        let indexes: Vec<QualifiedName> =
-            self.catalog.indexes_of(from).map(|(name, _)| name).collect();
+        let indexes: Vec<QualifiedName> = self
+            .catalog
+            .indexes_of(from)
+            .map(|(name, _)| name)
+            .collect();
         for index in indexes {
             self.catalog.edit(&index, |relation| {
                 if let Relation::Index(index) = relation {
@@ -160,7 +163,9 @@ impl Effect<'_> {
                 index.constraint = constraint.as_ref().map(|_| to.name.clone());
             }
         });
-        self.edit_view(&table, |view| rename_in(&mut view.indexes, &from.name, &to.name));
+        self.edit_view(&table, |view| {
+            rename_in(&mut view.indexes, &from.name, &to.name);
+        });
         self.catalog.edit_table(&table, |table| {
             rename_in(&mut table.indexes, &from.name, &to.name);
             if table.settings.cluster_on.as_ref() == Some(&from.name) {
@@ -191,8 +196,11 @@ impl Effect<'_> {
 
     /// A column gets another name, in its table, what descends from it, and all that mentions it.
     pub(super) fn rename_column(&mut self, table: &QualifiedName, from: &Ident, to: &Ident) {
-        let indexes: Vec<QualifiedName> =
-            self.catalog.indexes_of(table).map(|(name, _)| name).collect();
+        let indexes: Vec<QualifiedName> = self
+            .catalog
+            .indexes_of(table)
+            .map(|(name, _)| name)
+            .collect();
         for index in indexes {
             self.catalog.edit(&index, |relation| {
                 if let Relation::Index(index) = relation {

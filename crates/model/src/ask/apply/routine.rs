@@ -1,8 +1,6 @@
 //! Routines. A DROP does not say which of several arguments lists it means: then all stay.
 
-use crate::{
-    Link, Presence, QualifiedName, Reaction, Routine, RoutineChange, RoutineDefinition,
-};
+use crate::{Link, Presence, QualifiedName, Reaction, Routine, RoutineChange, RoutineDefinition};
 
 use super::Effect;
 

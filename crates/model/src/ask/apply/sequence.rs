@@ -64,7 +64,9 @@ impl Effect<'_> {
                         Fill::Default(default) => {
                             matches!(&default.shape, Shape::NextValue(from) if from == name)
                         }
-                        Fill::None | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => false,
+                        Fill::None | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => {
+                            false
+                        }
                     };
                     if draws {
                         column.fill = Fill::None;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ConstraintKind, Ident, Parameter, Presence, QualifiedName, Relation, Table, TableChange, Target, TriggerState,
+    ConstraintKind, Ident, Parameter, Presence, QualifiedName, Relation, RowSecurity, Table,
+    TableChange, Target, TriggerState,
 };
 
 use super::Effect;
@@ -103,7 +104,10 @@ impl Effect<'_> {
                 });
             }
             TableChange::SetRowSecurity(security) => {
-                self.set(target, |table| table.settings.row_security = Some(*security));
+                self.set(target, |table| {
+                    let own = &mut table.settings.row_security;
+                    *own = switched(*own, *security);
+                });
             }
             TableChange::SetTrigger { trigger, state } => {
                 self.switch_triggers(target, trigger.as_ref(), *state);
@@ -192,5 +196,17 @@ pub(super) fn set_options(options: &mut BTreeMap<Ident, String>, changes: &[Para
                 options.remove(&change.name);
             }
         }
+    }
+}
+
+/// Row security after a switch: off (none), on, or on for the owner too.
+fn switched(own: Option<RowSecurity>, switch: RowSecurity) -> Option<RowSecurity> {
+    match (switch, own) {
+        (RowSecurity::Disable, _) => None,
+        (RowSecurity::Enable, Some(RowSecurity::Force)) | (RowSecurity::Force, _) => {
+            Some(RowSecurity::Force)
+        }
+        (RowSecurity::Enable, _) => Some(RowSecurity::Enable),
+        (RowSecurity::NoForce, own) => own.map(|_| RowSecurity::Enable),
     }
 }

@@ -32,6 +32,15 @@ impl Effect<'_> {
                 presence,
             } => self.add_label(name, label, position, *presence),
             TypeChange::RenameValue { from, to } => self.rename_label(name, from, to),
+            TypeChange::AddAttribute { .. }
+            | TypeChange::DropAttribute { .. }
+            | TypeChange::AlterAttribute { .. }
+            | TypeChange::RenameAttribute { .. } => self.attribute(name, change),
+        }
+    }
+
+    fn attribute(&mut self, name: &QualifiedName, change: &TypeChange) {
+        match change {
             TypeChange::AddAttribute {
                 attribute,
                 reaction,
@@ -76,6 +85,13 @@ impl Effect<'_> {
                 };
                 self.follow(name, *reaction, &rename);
             }
+            TypeChange::Create(_)
+            | TypeChange::Drop { .. }
+            | TypeChange::Rename(_)
+            | TypeChange::SetNamespace(_)
+            | TypeChange::SetOwner(_)
+            | TypeChange::AddValue { .. }
+            | TypeChange::RenameValue { .. } => {}
         }
     }
 
@@ -235,11 +251,7 @@ impl Effect<'_> {
             } else if let Some(label) = labels.iter_mut().find(|own| *own == from) {
                 label.clone_from(to);
             } else {
-                self.missing(
-                    "label",
-                    format!("'{from}' of {name}"),
-                    Presence::Required,
-                );
+                self.missing("label", format!("'{from}' of {name}"), Presence::Required);
             }
         }
     }

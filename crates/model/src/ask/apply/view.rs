@@ -1,8 +1,6 @@
 //! Views and materialized views.
 
-use crate::{
-    Ident, QualifiedName, Relation, Target, View, ViewChange, ViewDefinition, ViewKind,
-};
+use crate::{Ident, QualifiedName, Relation, Target, View, ViewChange, ViewDefinition, ViewKind};
 
 use super::Effect;
 use super::index::set_parameters;
@@ -131,4 +129,3 @@ impl Effect<'_> {
         there
     }
 }
-

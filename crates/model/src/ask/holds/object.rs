@@ -318,9 +318,10 @@ pub(super) fn statistics(
 pub(super) fn publication(name: &Ident, change: &PublicationChange, catalog: &Catalog) -> Holds {
     let own = catalog.publications.get(name).map(|own| &own.scope);
     let all = |wanted: &[PublishedTable]| match own {
-        Some(PublicationScope::Tables(tables)) => {
-            wanted.iter().all(|one| publishes(tables, one)).then_some(tables.len())
-        }
+        Some(PublicationScope::Tables(tables)) => wanted
+            .iter()
+            .all(|one| publishes(tables, one))
+            .then_some(tables.len()),
         Some(PublicationScope::All) | None => None,
     };
     let other = || Holds::Differs(format!("publication {name} is there for other tables"));

@@ -1,8 +1,8 @@
 //! Indexes, views and sequences.
 
 use crate::{
-    Catalog, ChosenName, Holds, IndexChange, IndexDefinition, IndexState, Parameter,
-    QualifiedName, Relation, Scope, SequenceChange, ViewChange, ViewDefinition,
+    Catalog, ChosenName, Holds, IndexChange, IndexDefinition, IndexState, Parameter, QualifiedName,
+    Relation, Scope, SequenceChange, ViewChange, ViewDefinition,
 };
 
 use super::super::apply::{does_the_same, owner};
@@ -12,9 +12,7 @@ pub(super) fn index(change: &IndexChange, catalog: &Catalog) -> Holds {
     match change {
         IndexChange::Create { index, .. } => built(index, catalog),
         IndexChange::Drop { name, .. } => yes_if(catalog.relation(name).is_none()),
-        IndexChange::Rename { from, to, .. } => {
-            moved(from, &from.sibling(to.clone()), catalog)
-        }
+        IndexChange::Rename { from, to, .. } => moved(from, &from.sibling(to.clone()), catalog),
         IndexChange::SetParameters { name, parameters } => match catalog.index(name) {
             Some(index) => yes_if(have(&index.definition.parameters, parameters)),
             None => Holds::No,

@@ -3,8 +3,8 @@
 use crate::{
     Catalog, ChosenName, Column, ColumnChange, Constraint, ConstraintChange, ConstraintKind,
     Enforcement, Fill, Holds, Ident, KeyColumns, Knowledge, Nullability, PartitionChange,
-    QualifiedName, Relation, ReplicaIdentity, Table, TableChange, TableConstraint, TableDefinition,
-    Target, TriggerState, Validity,
+    QualifiedName, Relation, ReplicaIdentity, RowSecurity, Table, TableChange, TableConstraint,
+    TableDefinition, Target, TriggerState, Validity,
 };
 
 use super::{renamed, unknown, yes_if};
@@ -135,7 +135,12 @@ fn set(table: &Table, change: &TableChange) -> Holds {
                 .unwrap_or(&ReplicaIdentity::Default);
             yes_if(own == identity)
         }
-        TableChange::SetRowSecurity(security) => yes_if(settings.row_security == Some(*security)),
+        TableChange::SetRowSecurity(security) => yes_if(match security {
+            RowSecurity::Enable => settings.row_security.is_some(),
+            RowSecurity::Disable => settings.row_security.is_none(),
+            RowSecurity::Force => settings.row_security == Some(RowSecurity::Force),
+            RowSecurity::NoForce => settings.row_security != Some(RowSecurity::Force),
+        }),
         TableChange::SetTrigger { trigger, state } => switched(table, trigger.as_ref(), *state),
         TableChange::SetRule { .. } => unknown("the catalog does not keep whether rules apply"),
         TableChange::Inherit(parent) => yes_if(table.inherits.contains(parent)),
@@ -229,10 +234,7 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
             data_type,
             collation,
             ..
-        } => {
-            own.data_type == *data_type
-                && (collation.is_none() || own.collation == *collation)
-        }
+        } => own.data_type == *data_type && (collation.is_none() || own.collation == *collation),
         ColumnChange::SetDefault { default, .. } => {
             matches!(&own.fill, Fill::Default(has) if has.text == default.text)
         }
@@ -363,7 +365,10 @@ fn constraint_added(name: &QualifiedName, table: &Table, wanted: &Constraint) ->
         differs("demands something else")
     } else if own.enforcement != wanted.enforcement {
         differs("is enforced otherwise")
-    } else if own.validity == Validity::NotValid && wanted.validity == Validity::Valid {
+    } else if own.validity == Validity::NotValid
+        && wanted.validity == Validity::Valid
+        && wanted.enforcement == Enforcement::Enforced
+    {
         differs("is not valid")
     } else if own.deferral != wanted.deferral {
         differs("is checked at another moment")

@@ -1,8 +1,6 @@
 //! CREATE, ALTER and DROP AGGREGATE: routines that are not looked into.
 
-use segue_model::{
-    Change, Ident, RoutineBody, RoutineChange, RoutineDefinition, Volatility,
-};
+use segue_model::{Change, Ident, RoutineBody, RoutineChange, RoutineDefinition, Volatility};
 use squawk_syntax::ast;
 
 use super::{
@@ -12,7 +10,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateAggregate(create) => vec![create_aggregate(reader, create)?],
@@ -34,11 +35,14 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropAggregate(drop) => {
             let change = RoutineChange::Drop {
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let mut changes = Vec::new();
             for aggregate in drop.aggregates() {
-                changes.push(Change::Routine(reader.qualified(&aggregate)?, change.clone()));
+                changes.push(Change::Routine(
+                    reader.qualified(&aggregate)?,
+                    change.clone(),
+                ));
             }
             non_empty(reader, changes, drop, "an aggregate")?
         }

@@ -73,9 +73,7 @@ fn set_type(
 ) -> Result<ColumnChange, ReadError> {
     let data_type = reader.require(set.ty(), set, "a type")?;
     let using = match set.using_expr() {
-        Some(clause) => {
-            Some(reader.require_expression(clause.expr(), &clause, "an expression")?)
-        }
+        Some(clause) => Some(reader.require_expression(clause.expr(), &clause, "an expression")?),
         None => None,
     };
     Ok(ColumnChange::SetType {
@@ -87,7 +85,10 @@ fn set_type(
 }
 
 /// The forms that are about an identity column.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the caller takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the caller takes the rest"
+)]
 fn identity(
     reader: &Reader<'_>,
     name: Ident,

@@ -4,7 +4,7 @@
 
 use segue_model::{
     Build, Change, ColumnChange, Constraint, ConstraintChange, Ident, PartitionChange, Persistence,
-    ReplicaIdentity, RowSecurity, Target, TableChange, TriggerState,
+    ReplicaIdentity, RowSecurity, TableChange, Target, TriggerState,
 };
 use squawk_syntax::ast::{self, AstNode};
 
@@ -21,18 +21,27 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     let (relation, if_exists, actions) = match statement {
         ast::Stmt::AlterTable(alter) => {
             if let Some(all) = alter.all_in_tablespace() {
                 return Err(reader.not_modelled(&all, "ALL IN TABLESPACE"));
             }
-            (alter.table_relation_name(), alter.if_exists(), alter.actions())
+            (
+                alter.table_relation_name(),
+                alter.if_exists(),
+                alter.actions(),
+            )
         }
-        ast::Stmt::AlterForeignTable(alter) => {
-            (alter.table_relation_name(), alter.if_exists(), alter.actions())
-        }
+        ast::Stmt::AlterForeignTable(alter) => (
+            alter.table_relation_name(),
+            alter.if_exists(),
+            alter.actions(),
+        ),
         _ => return Ok(None),
     };
     let (name, scope) = table_and_scope(reader, relation, statement)?;
@@ -59,7 +68,9 @@ fn subcommand(
     }
     if let Some(changes) = constraint_subcommand(reader, target, action)? {
         let changes = changes.into_iter();
-        return Ok(changes.map(|change| Change::Constraint(target.clone(), change)).collect());
+        return Ok(changes
+            .map(|change| Change::Constraint(target.clone(), change))
+            .collect());
     }
     if let Some(change) = partition_subcommand(reader, action)? {
         return Ok(vec![Change::Partition(target.clone(), change)]);
@@ -71,7 +82,10 @@ fn subcommand(
     Ok(vec![Change::Table(target.clone(), change)])
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: another function takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: another function takes the rest"
+)]
 fn column_subcommand(
     reader: &mut Reader<'_>,
     target: &Target,
@@ -82,7 +96,7 @@ fn column_subcommand(
         ast::AlterTableAction::DropColumn(drop) => ColumnChange::Drop {
             name: reader.require_ident(drop.column_name_ref(), drop, "a column")?,
             presence: presence(drop.if_exists().as_ref()),
-            reaction: reaction(drop.drop_behavior()),
+            reaction: reaction(drop.drop_behavior().as_ref()),
         },
         ast::AlterTableAction::RenameColumn(rename) => {
             let (from, to) = rename_column(reader, rename)?;
@@ -120,7 +134,10 @@ fn add_column(
     })
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: another function takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: another function takes the rest"
+)]
 fn constraint_subcommand(
     reader: &mut Reader<'_>,
     target: &Target,
@@ -130,14 +147,13 @@ fn constraint_subcommand(
         ast::AlterTableAction::AddConstraint(add) => {
             let written = reader.require(add.constraint(), add, "a constraint")?;
             let keeping = Keeping::Everything;
-            let constraint: Constraint =
-                table_constraint(reader, &written, &target.name, keeping)?;
+            let constraint: Constraint = table_constraint(reader, &written, &target.name, keeping)?;
             ConstraintChange::Add(constraint)
         }
         ast::AlterTableAction::DropConstraint(drop) => ConstraintChange::Drop {
             name: reader.require_ident(drop.constraint_name_ref(), drop, "a constraint")?,
             presence: presence(drop.if_exists().as_ref()),
-            reaction: reaction(drop.drop_behavior()),
+            reaction: reaction(drop.drop_behavior().as_ref()),
         },
         ast::AlterTableAction::ValidateConstraint(validate) => ConstraintChange::Validate(
             reader.require_ident(validate.constraint_name_ref(), validate, "a constraint")?,
@@ -193,7 +209,10 @@ fn alter_constraint(
     non_empty(reader, changes, alter, "what is altered")
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: another function takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: another function takes the rest"
+)]
 fn partition_subcommand(
     reader: &mut Reader<'_>,
     action: &ast::AlterTableAction,
@@ -230,7 +249,10 @@ fn partition_subcommand(
 }
 
 /// Triggers, rules and row security, switched on and off.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: another function takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: another function takes the rest"
+)]
 fn switch_subcommand(
     reader: &mut Reader<'_>,
     action: &ast::AlterTableAction,
@@ -289,7 +311,10 @@ fn trigger(
 }
 
 /// What is left of the subcommands, and an error for those that nobody takes.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: what nobody takes is an error")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: what nobody takes is an error"
+)]
 fn table_subcommand(
     reader: &mut Reader<'_>,
     action: &ast::AlterTableAction,
@@ -340,10 +365,7 @@ fn table_subcommand(
     })
 }
 
-fn access_method(
-    reader: &mut Reader<'_>,
-    set: &ast::SetAccessMethod,
-) -> Result<Ident, ReadError> {
+fn access_method(reader: &mut Reader<'_>, set: &ast::SetAccessMethod) -> Result<Ident, ReadError> {
     if set.default_token().is_some() {
         return Ok(Ident::from("default"));
     }

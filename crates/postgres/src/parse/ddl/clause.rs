@@ -70,12 +70,23 @@ const OWN_OPERATOR_CLASSES: &[&str] = &[
 ];
 
 /// Endings of the names of the server's own operator classes for BRIN.
-const OWN_BRIN_ENDINGS: &[&str] =
-    &["_bloom_ops", "_inclusion_ops", "_minmax_multi_ops", "_minmax_ops"];
+const OWN_BRIN_ENDINGS: &[&str] = &[
+    "_bloom_ops",
+    "_inclusion_ops",
+    "_minmax_multi_ops",
+    "_minmax_ops",
+];
 
 /// Collations of the server's own that have no sign of it in their name.
-const OWN_COLLATIONS: &[&str] =
-    &["C", "POSIX", "default", "pg_c_utf8", "pg_unicode_fast", "ucs_basic", "unicode"];
+const OWN_COLLATIONS: &[&str] = &[
+    "C",
+    "POSIX",
+    "default",
+    "pg_c_utf8",
+    "pg_unicode_fast",
+    "ucs_basic",
+    "unicode",
+];
 
 /// Lenient where `IF EXISTS` or `IF NOT EXISTS` was written.
 pub(super) fn presence<T>(clause: Option<&T>) -> Presence {
@@ -86,7 +97,7 @@ pub(super) fn presence<T>(clause: Option<&T>) -> Presence {
 }
 
 /// RESTRICT where nothing was written.
-pub(super) fn reaction(clause: Option<ast::DropBehavior>) -> Reaction {
+pub(super) fn reaction(clause: Option<&ast::DropBehavior>) -> Reaction {
     match clause {
         Some(ast::DropBehavior::Cascade(_)) => Reaction::Cascade,
         Some(ast::DropBehavior::Restrict(_)) | None => Reaction::Restrict,
@@ -206,7 +217,9 @@ pub(super) fn columns(
     names: impl Iterator<Item = ast::ColumnNameRef>,
     inside: &impl AstNode,
 ) -> Result<Vec<Ident>, ReadError> {
-    let columns = names.map(|name| reader.ident(&name)).collect::<Result<Vec<_>, _>>()?;
+    let columns = names
+        .map(|name| reader.ident(&name))
+        .collect::<Result<Vec<_>, _>>()?;
     non_empty(reader, columns, inside, "columns")
 }
 
@@ -252,7 +265,9 @@ fn parameter(
     }
     Ok(Parameter {
         name: Ident::new(full),
-        value: option.attribute_value().map(|value| reader.verbatim(&value)),
+        value: option
+            .attribute_value()
+            .map(|value| reader.verbatim(&value)),
     })
 }
 
@@ -326,7 +341,11 @@ pub(super) fn called_function(
     }
     let field = reader.require(ast::FieldExpr::cast(callee), &call, "a function")?;
     let base = reader.require(field.base(), &field, "a schema")?;
-    let namespace = reader.require(ast::NameRef::cast(base.syntax().clone()), &field, "a schema")?;
+    let namespace = reader.require(
+        ast::NameRef::cast(base.syntax().clone()),
+        &field,
+        "a schema",
+    )?;
     Ok(QualifiedName {
         namespace: reader.ident(&namespace)?,
         name: reader.require_ident(field.field(), &field, "a function")?,
@@ -340,5 +359,7 @@ pub(super) fn string(
     inside: &impl AstNode,
 ) -> Result<String, ReadError> {
     let literal = reader.require(literal, inside, "a string")?;
-    literal.string_value().ok_or_else(|| reader.missing(&literal, "a string"))
+    literal
+        .string_value()
+        .ok_or_else(|| reader.missing(&literal, "a string"))
 }

@@ -92,7 +92,10 @@ fn whole(
 }
 
 /// Objects that are part of a table, and namespaces, which have no namespace.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the caller takes the rest")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the caller takes the rest"
+)]
 fn part(reader: &mut Reader<'_>, object: &ast::CommentObject) -> Result<CommentTarget, ReadError> {
     use ast::CommentObject as On;
     let (kind, name, part) = match object {

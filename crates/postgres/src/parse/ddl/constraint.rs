@@ -91,7 +91,10 @@ fn given_name(
     reader: &mut Reader<'_>,
     constraint: &ast::Constraint,
 ) -> Result<Option<Ident>, ReadError> {
-    let clause = constraint.syntax().children().find_map(ast::ConstraintNameClause::cast);
+    let clause = constraint
+        .syntax()
+        .children()
+        .find_map(ast::ConstraintNameClause::cast);
     let Some(clause) = clause else {
         return Ok(None);
     };
@@ -125,9 +128,7 @@ fn read_not_null(
 ) -> Result<Named, ReadError> {
     let column = match beside {
         Beside::Column(column) => column.clone(),
-        Beside::Nothing => {
-            reader.require_ident(clause.column_name_ref(), clause, "a column")?
-        }
+        Beside::Nothing => reader.require_ident(clause.column_name_ref(), clause, "a column")?,
     };
     let name = for_columns(&home.table.name, std::slice::from_ref(&column), "not_null");
     Ok((ConstraintKind::NotNull(column), name))
@@ -146,7 +147,9 @@ fn read_key(
         let name = ChosenName::Generated(index.clone());
         return Ok((KeyColumns::UsingIndex(index), Some(name)));
     }
-    let list = parameters.as_ref().and_then(ast::IndexParameters::column_list);
+    let list = parameters
+        .as_ref()
+        .and_then(ast::IndexParameters::column_list);
     let columns = match (list, beside) {
         (Some(list), _) => {
             if let Some(overlaps) = list.without_overlaps() {
@@ -173,7 +176,12 @@ fn read_index_parameters(
     if let Some(option @ ast::NullsDistinctOption::NullsNotDistinct(_)) =
         parameters.nulls_distinct_option()
     {
-        lose(reader, &option, "NULLS NOT DISTINCT in a constraint", keeping)?;
+        lose(
+            reader,
+            &option,
+            "NULLS NOT DISTINCT in a constraint",
+            keeping,
+        )?;
     }
     if let Some(storage) = parameters.with_params() {
         lose(reader, &storage, "storage options in a constraint", keeping)?;
@@ -219,7 +227,11 @@ fn key_columns_name(home: &Home<'_>, key: &KeyColumns) -> ChosenName {
 }
 
 fn named_foreign_key(key: ForeignKey, home: &Home<'_>) -> Named {
-    let name = for_parts(&home.table.name, key.columns.iter().map(Ident::as_str), "fkey");
+    let name = for_parts(
+        &home.table.name,
+        key.columns.iter().map(Ident::as_str),
+        "fkey",
+    );
     (ConstraintKind::ForeignKey(key), name)
 }
 
@@ -258,7 +270,7 @@ fn read_references(
     };
     let references = reader.require_qualified(clause.table(), clause, "a table")?;
     let referenced_columns = match clause.column() {
-        Some(referenced) => vec![reader.ident(&referenced)?],
+        Some(key) => vec![reader.ident(&key)?],
         None => Vec::new(),
     };
     let key = ForeignKey {
@@ -328,7 +340,12 @@ fn referential_action(
         }
     };
     if let Some(columns) = columns {
-        lose(reader, &columns, "an action on some columns of a foreign key", keeping)?;
+        lose(
+            reader,
+            &columns,
+            "an action on some columns of a foreign key",
+            keeping,
+        )?;
     }
     Ok(action)
 }
@@ -441,5 +458,10 @@ pub(super) fn table_constraint(
     table: &QualifiedName,
     keeping: Keeping,
 ) -> Result<Constraint, ReadError> {
-    read_constraint(reader, constraint, &Home { table, keeping }, Beside::Nothing)
+    read_constraint(
+        reader,
+        constraint,
+        &Home { table, keeping },
+        Beside::Nothing,
+    )
 }

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateDomain(create) => vec![create_domain(reader, create)?],
@@ -22,7 +25,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropDomain(drop) => {
             let change = DomainChange::Drop {
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let mut changes = Vec::new();
             for name in drop.domain_refs() {
@@ -108,7 +111,7 @@ fn alter_domain(
         ast::AlterDomainAction::DropConstraint(drop) => DomainChange::DropConstraint {
             name: reader.require_ident(drop.constraint_name_ref(), &drop, "a constraint")?,
             presence: presence(drop.if_exists().as_ref()),
-            reaction: reaction(drop.drop_behavior()),
+            reaction: reaction(drop.drop_behavior().as_ref()),
         },
         ast::AlterDomainAction::RenameConstraint(rename) => DomainChange::RenameConstraint {
             from: reader.require_ident(rename.constraint_name_ref(), &rename, "a constraint")?,
@@ -129,9 +132,7 @@ fn alter_domain(
         ast::AlterDomainAction::SetSchema(set) => {
             DomainChange::SetNamespace(new_namespace(reader, &set)?)
         }
-        ast::AlterDomainAction::OwnerTo(clause) => {
-            DomainChange::SetOwner(owner(reader, &clause)?)
-        }
+        ast::AlterDomainAction::OwnerTo(clause) => DomainChange::SetOwner(owner(reader, &clause)?),
     };
     Ok(Change::Domain(name, change))
 }

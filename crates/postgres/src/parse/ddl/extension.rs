@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::Reader;
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateExtension(create) => {
@@ -31,7 +34,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropExtension(drop) => {
             let change = ExtensionChange::Drop {
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let mut changes = Vec::new();
             for name in drop.extension_refs() {

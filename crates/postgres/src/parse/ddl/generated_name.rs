@@ -27,7 +27,13 @@ pub(super) fn for_parts<'p>(
 
 /// `<table>_<columns>_<label>`.
 pub(super) fn for_columns(table: &Ident, columns: &[Ident], label: &str) -> ChosenName {
-    for_parts(table, distinct(columns.iter().map(Ident::as_str)).iter().map(String::as_str), label)
+    for_parts(
+        table,
+        distinct(columns.iter().map(Ident::as_str))
+            .iter()
+            .map(String::as_str),
+        label,
+    )
 }
 
 /// The server numbers columns of an index that have the same name: `a`, `a1`.
@@ -39,7 +45,7 @@ pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> 
         while chosen.contains(&candidate) {
             number += 1;
             let digits = number.to_string();
-            candidate = clipped(name, NAME_BYTES_MAX - digits.len()).to_owned();
+            clipped(name, NAME_BYTES_MAX - digits.len()).clone_into(&mut candidate);
             candidate.push_str(&digits);
         }
         chosen.push(candidate);
@@ -57,8 +63,7 @@ pub(super) fn key_name(part: &IndexKeyPart, written: &ast::Expr) -> String {
             | Shape::Constant
             | Shape::Cast { .. }
             | Shape::NextValue(_)
-            | Shape::Other => name_of(written)
-                .map_or_else(|| "expr".to_owned(), |(name, _)| name),
+            | Shape::Other => name_of(written).map_or_else(|| "expr".to_owned(), |(name, _)| name),
         },
     }
 }
@@ -78,9 +83,10 @@ fn name_of(written: &ast::Expr) -> Option<(String, Strength)> {
             let inner = cast.expr().and_then(|inner| name_of(&inner));
             match inner {
                 Some((name, Strength::Strong)) => Some((name, Strength::Strong)),
-                Some((_, Strength::Weak)) | None => {
-                    cast.ty().and_then(|to| type_name(&to)).map(|name| (name, Strength::Weak))
-                }
+                Some((_, Strength::Weak)) | None => cast
+                    .ty()
+                    .and_then(|to| type_name(&to))
+                    .map(|name| (name, Strength::Weak)),
             }
         }
         ast::Expr::Collate(collate) => collate.expr().and_then(|inner| name_of(&inner)),
@@ -212,12 +218,18 @@ mod tests {
     fn a_cut_name_never_ends_inside_a_character() {
         let table = Ident::new("ä".repeat(31));
         let name = for_columns(&table, &[Ident::from("b")], "key");
-        assert_eq!(name.ident().as_str(), ["ä".repeat(28).as_str(), "_b_key"].concat());
+        assert_eq!(
+            name.ident().as_str(),
+            ["ä".repeat(28).as_str(), "_b_key"].concat()
+        );
     }
 
     #[test]
     fn equal_names_of_key_parts_are_numbered() {
-        assert_eq!(distinct(["a", "a", "b", "a"].into_iter()), ["a", "a1", "b", "a2"]);
+        assert_eq!(
+            distinct(["a", "a", "b", "a"].into_iter()),
+            ["a", "a1", "b", "a2"]
+        );
     }
 
     #[test]

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateIndex(create) => vec![create_index(reader, create)?],
@@ -39,12 +42,11 @@ fn create_index(
     let (keys, mut names) = keys(reader, statement)?;
     let include = include(reader, statement.index_include_clause())?;
     names.extend(include.iter().map(|column| column.as_str().to_owned()));
-    let name = match statement.index() {
-        Some(name) => ChosenName::Given(index_name(reader, &name, &table)?),
-        None => {
-            let names = distinct(names.iter().map(String::as_str));
-            for_parts(&table.name, names.iter().map(String::as_str), "idx")
-        }
+    let name = if let Some(name) = statement.index() {
+        ChosenName::Given(index_name(reader, &name, &table)?)
+    } else {
+        let names = distinct(names.iter().map(String::as_str));
+        for_parts(&table.name, names.iter().map(String::as_str), "idx")
     };
     let predicate = match statement.where_clause() {
         Some(clause) => {
@@ -183,7 +185,7 @@ fn drop_index(
 ) -> Result<Vec<Change>, ReadError> {
     let build = build(statement.concurrently_token().as_ref());
     let presence = presence(statement.if_exists().as_ref());
-    let reaction = reaction(statement.drop_behavior());
+    let reaction = reaction(statement.drop_behavior().as_ref());
     let mut changes = Vec::new();
     for name in statement.index_refs() {
         changes.push(Change::Index(IndexChange::Drop {

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateSchema(create) => create_namespace(reader, create)?,
@@ -28,7 +31,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropSchema(drop) => {
             let change = NamespaceChange::Drop {
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let mut changes = Vec::new();
             for name in drop.schema_refs() {
@@ -53,14 +56,16 @@ fn create_namespace(
         }
     };
     let presence = presence(statement.if_not_exists().as_ref());
-    let mut changes = vec![Change::Namespace(name.clone(), NamespaceChange::Create(presence))];
+    let mut changes = vec![Change::Namespace(
+        name.clone(),
+        NamespaceChange::Create(presence),
+    )];
     let outer = std::mem::replace(&mut reader.scope.namespace, name);
     let elements = elements(reader, statement);
     reader.scope.namespace = outer;
     changes.extend(elements?);
     Ok(changes)
 }
-
 
 fn elements(
     reader: &mut Reader<'_>,

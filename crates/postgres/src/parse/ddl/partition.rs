@@ -57,7 +57,9 @@ pub(super) fn bound(
         }
         ast::PartitionType::PartitionForValuesIn(clause) => {
             let values = written(reader, clause.exprs());
-            Ok(PartitionBound::List(non_empty(reader, values, clause, "values")?))
+            Ok(PartitionBound::List(non_empty(
+                reader, values, clause, "values",
+            )?))
         }
         ast::PartitionType::PartitionForValuesWith(clause) => hash(reader, clause),
     }

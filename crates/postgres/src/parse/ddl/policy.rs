@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(vec![match statement {
         ast::Stmt::CreatePolicy(create) => {
@@ -42,7 +45,10 @@ fn table(
     reader.require_qualified(on.table_name_ref(), &on, "a table")
 }
 
-type Conditions = (Option<ast::UsingExprClause>, Option<ast::WithCheckExprClause>);
+type Conditions = (
+    Option<ast::UsingExprClause>,
+    Option<ast::WithCheckExprClause>,
+);
 
 /// The columns that USING and WITH CHECK name, each once.
 fn condition_columns(
@@ -51,10 +57,14 @@ fn condition_columns(
 ) -> Result<Vec<Ident>, ReadError> {
     let mut columns = Vec::new();
     if let Some(clause) = using {
-        columns = reader.require_expression(clause.expr(), &clause, "a condition")?.columns;
+        columns = reader
+            .require_expression(clause.expr(), &clause, "a condition")?
+            .columns;
     }
     if let Some(clause) = with_check {
-        let more = reader.require_expression(clause.expr(), &clause, "a condition")?.columns;
+        let more = reader
+            .require_expression(clause.expr(), &clause, "a condition")?
+            .columns;
         for column in more {
             if !columns.contains(&column) {
                 columns.push(column);

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     let change = match statement {
         ast::Stmt::Grant(grant) => {
@@ -47,7 +50,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         }
         ast::Stmt::DropOwned(drop) => PrivilegeChange::DropOwned {
             roles: roles(reader, drop.role_ref_list(), drop)?,
-            reaction: reaction(drop.drop_behavior()),
+            reaction: reaction(drop.drop_behavior().as_ref()),
         },
         _ => return Ok(None),
     };
@@ -72,14 +75,17 @@ fn membership(reader: &mut Reader<'_>, verb: &str, privileges: &ast::Privileges)
     non_empty(reader, changes, list, "a role").map(Some)
 }
 
-/// The roles as they are written: PUBLIC and CURRENT_USER among them.
+/// The roles as they are written: `PUBLIC` and `CURRENT_USER` among them.
 fn written_roles(
     reader: &Reader<'_>,
     list: Option<ast::RoleRefList>,
     inside: &impl AstNode,
 ) -> Result<Vec<String>, ReadError> {
     let list = reader.require(list, inside, "roles")?;
-    let roles = list.role_refs().map(|role| reader.verbatim(&role)).collect();
+    let roles = list
+        .role_refs()
+        .map(|role| reader.verbatim(&role))
+        .collect();
     non_empty(reader, roles, &list, "roles")
 }
 

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreatePublication(create) => vec![create_publication(reader, create)?],

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateFunction(create) => vec![create_function(reader, create)?],
@@ -21,17 +24,17 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::AlterRoutine(alter) => vec![alter_routine(reader, alter)?],
         ast::Stmt::DropFunction(drop) => {
             let list = reader.require(drop.function_sig_list(), drop, "a function")?;
-            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior());
+            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior().as_ref());
             dropped(reader, list.function_sigs(), &change, drop)?
         }
         ast::Stmt::DropProcedure(drop) => {
             let list = reader.require(drop.procedure_sig_list(), drop, "a procedure")?;
-            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior());
+            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior().as_ref());
             dropped(reader, list.procedure_sigs(), &change, drop)?
         }
         ast::Stmt::DropRoutine(drop) => {
             let list = reader.require(drop.routine_sig_list(), drop, "a routine")?;
-            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior());
+            let change = drop_change(drop.if_exists().as_ref(), drop.drop_behavior().as_ref());
             dropped(reader, list.routine_sigs(), &change, drop)?
         }
         _ => return Ok(None),
@@ -40,7 +43,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
 
 fn drop_change(
     if_exists: Option<&ast::IfExists>,
-    behavior: Option<ast::DropBehavior>,
+    behavior: Option<&ast::DropBehavior>,
 ) -> RoutineChange {
     RoutineChange::Drop {
         presence: presence(if_exists),
@@ -56,7 +59,10 @@ fn dropped<N: AstNode>(
 ) -> Result<Vec<Change>, ReadError> {
     let mut changes = Vec::new();
     for signature in signatures {
-        changes.push(Change::Routine(reader.qualified(&signature)?, change.clone()));
+        changes.push(Change::Routine(
+            reader.qualified(&signature)?,
+            change.clone(),
+        ));
     }
     non_empty(reader, changes, inside, "a routine")
 }
@@ -117,7 +123,9 @@ fn definition(
             };
         }
         if let ast::FuncOption::LanguageFuncOption(written) = &option {
-            let name = reader.require(written.language_name(), written, "a language")?.name;
+            let name = reader
+                .require(written.language_name(), written, "a language")?
+                .name;
             language = Some(Ident::new(name.to_ascii_lowercase()));
         }
     }
@@ -152,15 +160,12 @@ pub(super) fn arguments(
 }
 
 /// `table.column%TYPE` stays as it is written: it follows the column.
-fn routine_type(
-    reader: &mut Reader<'_>,
-    written: &ast::FuncType,
-) -> Result<DataType, ReadError> {
+fn routine_type(reader: &mut Reader<'_>, written: &ast::FuncType) -> Result<DataType, ReadError> {
     match written {
         ast::FuncType::Type(data_type) => reader.data_type(data_type),
-        ast::FuncType::PercentType(percent) => {
-            Ok(DataType::built_in(&reader.verbatim(percent).to_ascii_lowercase()))
-        }
+        ast::FuncType::PercentType(percent) => Ok(DataType::built_in(
+            &reader.verbatim(percent).to_ascii_lowercase(),
+        )),
     }
 }
 
@@ -177,7 +182,11 @@ fn returns(reader: &mut Reader<'_>, clause: &ast::RetType) -> Result<String, Rea
         .syntax()
         .descendants_with_tokens()
         .any(|element| element.kind() == squawk_syntax::SyntaxKind::SETOF_KW);
-    Ok(if is_set { ["setof ", &name].concat() } else { name })
+    Ok(if is_set {
+        ["setof ", &name].concat()
+    } else {
+        name
+    })
 }
 
 /// Without RETURNS a function returns its OUT arguments: one, or a record of several.
@@ -257,10 +266,7 @@ fn alter_routine(
     Ok(Change::Routine(name, change))
 }
 
-fn altered(
-    reader: &Reader<'_>,
-    options: &ast::FuncOptionList,
-) -> Result<RoutineChange, ReadError> {
+fn altered(reader: &Reader<'_>, options: &ast::FuncOptionList) -> Result<RoutineChange, ReadError> {
     let written: Vec<_> = options.options().collect();
     non_empty(reader, written, options, "an option")?;
     Ok(RoutineChange::Alter)

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::Reader;
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(vec![match statement {
         ast::Stmt::CreateRule(create) => {
@@ -36,7 +39,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
             let change = RuleChange::Drop {
                 name,
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             Change::Rule(table, change)
         }

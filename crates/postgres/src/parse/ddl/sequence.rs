@@ -10,14 +10,17 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateSequence(create) => vec![create_sequence(reader, create)?],
         ast::Stmt::AlterSequence(alter) => alter_sequence(reader, alter)?,
         ast::Stmt::DropSequence(drop) => {
             let presence = presence(drop.if_exists().as_ref());
-            let reaction = reaction(drop.drop_behavior());
+            let reaction = reaction(drop.drop_behavior().as_ref());
             let mut changes = Vec::new();
             for name in drop.sequence_refs() {
                 let target = target(reader.qualified(&name)?, presence);
@@ -34,7 +37,7 @@ fn create_sequence(
     reader: &mut Reader<'_>,
     statement: &ast::CreateSequence,
 ) -> Result<Change, ReadError> {
-    let persistence = read_persistence(statement.persistence());
+    let persistence = read_persistence(statement.persistence().as_ref());
     if persistence == Persistence::Unlogged {
         reader.since(statement, "unlogged sequences", 15);
     }
@@ -49,7 +52,10 @@ fn create_sequence(
         owned_by,
         persistence,
     };
-    Ok(Change::Sequence(target(name, presence(statement.if_not_exists().as_ref())), change))
+    Ok(Change::Sequence(
+        target(name, presence(statement.if_not_exists().as_ref())),
+        change,
+    ))
 }
 
 /// None for OWNED BY NONE.
@@ -104,7 +110,10 @@ fn alter_sequence(
         changes.insert(0, SequenceChange::Alter { options });
     }
     let changes = non_empty(reader, changes, statement, "an action")?;
-    Ok(changes.into_iter().map(|change| Change::Sequence(target.clone(), change)).collect())
+    Ok(changes
+        .into_iter()
+        .map(|change| Change::Sequence(target.clone(), change))
+        .collect())
 }
 
 fn option_word(option: &ast::SequenceOption) -> &'static str {

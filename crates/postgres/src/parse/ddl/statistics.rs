@@ -11,7 +11,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateStatistics(create) => vec![create_statistics(reader, create)?],
@@ -69,12 +72,11 @@ fn create_statistics(
         }
     }
     let parts = non_empty(reader, parts, &on, "columns")?;
-    let name = match statement.statistics() {
-        Some(name) => made(reader, Some(name), statement)?,
-        None => {
-            reader.since(statement, "statistics without a name", 16);
-            generated(&table, &parts)
-        }
+    let name = if let Some(name) = statement.statistics() {
+        made(reader, Some(name), statement)?
+    } else {
+        reader.since(statement, "statistics without a name", 16);
+        generated(&table, &parts)
     };
     let change = StatisticsChange::Create {
         table,

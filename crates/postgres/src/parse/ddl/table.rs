@@ -1,8 +1,9 @@
-//! CREATE TABLE in all its forms, CREATE FOREIGN TABLE, SELECT INTO, and DROP TABLE.
+//! CREATE TABLE in all its forms, CREATE FOREIGN TABLE, and DROP TABLE. SELECT INTO is read with the other queries.
 
 use segue_model::{
     Change, Column, Constraint, ConstraintKind, Ident, Inheritance, LikeSource, Nullability,
-    OutputColumn, Persistence, Presence, QualifiedName, Query, TableChange, TableDefinition,
+    OutputColumn, Persistence, Presence, QualifiedName, Query, Reaction, TableChange,
+    TableDefinition,
 };
 use squawk_syntax::ast::{self, AstNode, HasCreateTable};
 
@@ -15,20 +16,34 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateTable(create) => vec![create_table(reader, create)?],
         ast::Stmt::CreateTableAs(create) => vec![create_table_as(reader, create)?],
         ast::Stmt::CreateForeignTable(create) => vec![create_foreign_table(reader, create)?],
-        ast::Stmt::SelectInto(select) => vec![select_into(reader, select)?],
         ast::Stmt::DropTable(drop) => {
             let presence = presence(drop.if_exists().as_ref());
-            drop_tables(reader, drop.table_name_refs(), presence, drop.drop_behavior(), drop)?
+            drop_tables(
+                reader,
+                drop.table_name_refs(),
+                presence,
+                reaction(drop.drop_behavior().as_ref()),
+                drop,
+            )?
         }
         ast::Stmt::DropForeignTable(drop) => {
             let presence = presence(drop.if_exists().as_ref());
-            drop_tables(reader, drop.table_name_refs(), presence, drop.drop_behavior(), drop)?
+            drop_tables(
+                reader,
+                drop.table_name_refs(),
+                presence,
+                reaction(drop.drop_behavior().as_ref()),
+                drop,
+            )?
         }
         _ => return Ok(None),
     }))
@@ -38,15 +53,17 @@ fn drop_tables(
     reader: &mut Reader<'_>,
     names: impl Iterator<Item = ast::TableNameRef>,
     presence: Presence,
-    behavior: Option<ast::DropBehavior>,
+    reaction: Reaction,
     inside: &impl AstNode,
 ) -> Result<Vec<Change>, ReadError> {
-    let reaction = reaction(behavior);
     let mut changes = Vec::new();
     for name in names {
         let name = reader.qualified(&name)?;
         reader.dropped(&name);
-        changes.push(Change::Table(target(name, presence), TableChange::Drop { reaction }));
+        changes.push(Change::Table(
+            target(name, presence),
+            TableChange::Drop { reaction },
+        ));
     }
     non_empty(reader, changes, inside, "a table")
 }
@@ -67,11 +84,14 @@ fn empty_definition(persistence: Persistence) -> TableDefinition {
 }
 
 fn create(name: QualifiedName, presence: Presence, definition: TableDefinition) -> Change {
-    Change::Table(target(name, presence), TableChange::Create(Box::new(definition)))
+    Change::Table(
+        target(name, presence),
+        TableChange::Create(Box::new(definition)),
+    )
 }
 
 /// Permanent where nothing was written.
-pub(super) fn read_persistence(written: Option<ast::Persistence>) -> Persistence {
+pub(super) fn read_persistence(written: Option<&ast::Persistence>) -> Persistence {
     match written {
         Some(ast::Persistence::Temp(_)) => Persistence::Temporary,
         Some(ast::Persistence::Unlogged(_)) => Persistence::Unlogged,
@@ -99,7 +119,7 @@ fn create_table(
     reader: &mut Reader<'_>,
     statement: &ast::CreateTable,
 ) -> Result<Change, ReadError> {
-    let persistence = read_persistence(statement.persistence());
+    let persistence = read_persistence(statement.persistence().as_ref());
     let name = made_relation(reader, statement.table_name(), persistence, statement)?;
     let mut definition = empty_definition(persistence);
     definition.inheritance = inheritance(reader, statement)?;
@@ -108,7 +128,11 @@ fn create_table(
             definition.inheritance,
             Inheritance::PartitionOf { .. } | Inheritance::OfType(_)
         );
-        let typing = if is_defined_elsewhere { Typing::Elsewhere } else { Typing::Here };
+        let typing = if is_defined_elsewhere {
+            Typing::Elsewhere
+        } else {
+            Typing::Here
+        };
         elements(reader, &mut definition, &list, &name, typing)?;
     } else if definition.inheritance == Inheritance::None {
         return Err(reader.missing(statement, "columns"));
@@ -120,7 +144,11 @@ fn create_table(
         definition.parameters = parameters(reader, clause.attribute_list(), &clause)?;
     }
     definition.tablespace = tablespace(reader, statement.tablespace_clause())?;
-    Ok(create(name, presence(statement.if_not_exists().as_ref()), definition))
+    Ok(create(
+        name,
+        presence(statement.if_not_exists().as_ref()),
+        definition,
+    ))
 }
 
 /// The tablespace of a TABLESPACE clause.
@@ -129,9 +157,9 @@ pub(super) fn tablespace(
     clause: Option<ast::TablespaceClause>,
 ) -> Result<Option<Ident>, ReadError> {
     match clause {
-        Some(clause) => {
-            reader.require_ident(clause.tablespace_ref(), &clause, "a tablespace").map(Some)
-        }
+        Some(clause) => reader
+            .require_ident(clause.tablespace_ref(), &clause, "a tablespace")
+            .map(Some),
         None => Ok(None),
     }
 }
@@ -157,7 +185,9 @@ fn inherits(reader: &mut Reader<'_>, clause: &ast::Inherits) -> Result<Inheritan
         .table_name_refs()
         .map(|parent| reader.qualified(&parent))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Inheritance::Inherits(non_empty(reader, parents, clause, "a table")?))
+    Ok(Inheritance::Inherits(non_empty(
+        reader, parents, clause, "a table",
+    )?))
 }
 
 fn partition_of(
@@ -243,7 +273,10 @@ fn place(definition: &mut TableDefinition, constraint: Constraint) {
 }
 
 fn column_of<'d>(definition: &'d mut TableDefinition, name: &Ident) -> Option<&'d mut Column> {
-    definition.columns.iter_mut().find(|column| &column.name == name)
+    definition
+        .columns
+        .iter_mut()
+        .find(|column| &column.name == name)
 }
 
 /// A column whose type comes from the partitioned table or the composite type: it may carry constraints only.
@@ -262,10 +295,8 @@ fn untyped_column(
         match constraint {
             ast::Constraint::NullConstraint(_) => {}
             ast::Constraint::DefaultConstraint(_) | ast::Constraint::GeneratedConstraint(_) => {
-                return Err(reader.not_modelled(
-                    constraint,
-                    "a value for a column that is defined elsewhere",
-                ));
+                return Err(reader
+                    .not_modelled(constraint, "a value for a column that is defined elsewhere"));
             }
             ast::Constraint::CheckConstraint(_)
             | ast::Constraint::ExcludeConstraint(_)
@@ -322,7 +353,10 @@ fn exclude(including: &mut Vec<String>, excluded: &str) {
         return;
     }
     if including.iter().any(|property| property == "all") {
-        *including = PROPERTIES.iter().map(|&property| property.to_owned()).collect();
+        *including = PROPERTIES
+            .iter()
+            .map(|&property| property.to_owned())
+            .collect();
     }
     including.retain(|property| property != excluded);
 }
@@ -337,7 +371,7 @@ fn create_table_as(
     };
     // The query is read first: the new table does not hide the relations it reads.
     let mut query = reader.query(&select)?;
-    let persistence = read_persistence(statement.persistence());
+    let persistence = read_persistence(statement.persistence().as_ref());
     let name = made_relation(reader, statement.table_name(), persistence, statement)?;
     if let Some(list) = statement.table_arg_list() {
         let names = listed_names(reader, &list)?;
@@ -349,7 +383,11 @@ fn create_table_as(
         definition.parameters = parameters(reader, clause.attribute_list(), &clause)?;
     }
     definition.tablespace = tablespace(reader, statement.tablespace_clause())?;
-    Ok(create(name, presence(statement.if_not_exists().as_ref()), definition))
+    Ok(create(
+        name,
+        presence(statement.if_not_exists().as_ref()),
+        definition,
+    ))
 }
 
 fn listed_names(
@@ -384,16 +422,6 @@ pub(super) fn rename_output(query: &mut Query, names: Vec<Ident>) {
     }
 }
 
-fn select_into(reader: &mut Reader<'_>, select: &ast::SelectInto) -> Result<Change, ReadError> {
-    let query = reader.query(&ast::SelectVariant::SelectInto(select.clone()))?;
-    let into = reader.require(select.into_clause(), select, "INTO")?;
-    let persistence = read_persistence(into.persistence());
-    let name = made_relation(reader, into.table_name(), persistence, &into)?;
-    let mut definition = empty_definition(persistence);
-    definition.query = Some(query);
-    Ok(create(name, Presence::Required, definition))
-}
-
 fn create_foreign_table(
     reader: &mut Reader<'_>,
     statement: &ast::CreateForeignTable,
@@ -413,5 +441,9 @@ fn create_foreign_table(
     }
     let server = reader.require(statement.server_clause(), statement, "SERVER")?;
     definition.server = Some(reader.require_ident(server.server_ref(), &server, "a server")?);
-    Ok(create(name, presence(statement.if_not_exists().as_ref()), definition))
+    Ok(create(
+        name,
+        presence(statement.if_not_exists().as_ref()),
+        definition,
+    ))
 }

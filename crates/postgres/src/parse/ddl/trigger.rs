@@ -9,7 +9,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateTrigger(create) => vec![create_trigger(reader, create)?],
@@ -21,7 +24,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
             let change = TriggerChange::Drop {
                 name,
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             vec![Change::Trigger(table, change)]
         }
@@ -44,7 +47,9 @@ fn create_trigger(
     let (events, update_of) = events(reader, statement)?;
     let when_columns = match statement.when_condition() {
         Some(clause) => {
-            reader.require_expression(clause.expr(), &clause, "a condition")?.columns
+            reader
+                .require_expression(clause.expr(), &clause, "a condition")?
+                .columns
         }
         None => Vec::new(),
     };

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateType(create) => vec![create_type(reader, create)?],
@@ -18,7 +21,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropType(drop) => {
             let change = TypeChange::Drop {
                 presence: presence(drop.if_exists().as_ref()),
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let mut changes = Vec::new();
             for name in drop.type_name_refs() {
@@ -91,7 +94,9 @@ fn alter_type(
                 .map(|action| attribute_action(reader, &action))
                 .collect::<Result<Vec<_>, _>>()?;
             let changes = non_empty(reader, changes, &list, "an action")?.into_iter();
-            return Ok(changes.map(|change| Change::Type(name.clone(), change)).collect());
+            return Ok(changes
+                .map(|change| Change::Type(name.clone(), change))
+                .collect());
         }
         ast::AlterTypeAction::AddValue(add) => TypeChange::AddValue {
             label: string(reader, add.literal(), &add)?,
@@ -113,7 +118,7 @@ fn alter_type(
         ast::AlterTypeAction::RenameAttribute(rename) => TypeChange::RenameAttribute {
             from: reader.require_ident(rename.composite_field_ref(), &rename, "an attribute")?,
             to: new_name(reader, rename.composite_field(), &rename)?,
-            reaction: reaction(rename.drop_behavior()),
+            reaction: reaction(rename.drop_behavior().as_ref()),
         },
         ast::AlterTypeAction::TypeRenameTo(rename) => {
             TypeChange::Rename(new_name(reader, rename.type_name(), &rename)?)
@@ -139,13 +144,13 @@ fn attribute_action(
             let data_type = reader.require(add.ty(), add, "a type")?;
             TypeChange::AddAttribute {
                 attribute: attribute(reader, name, &data_type, add.collate())?,
-                reaction: reaction(add.drop_behavior()),
+                reaction: reaction(add.drop_behavior().as_ref()),
             }
         }
         ast::AlterTypeAttributeAction::DropAttribute(drop) => TypeChange::DropAttribute {
             name: reader.require_ident(drop.composite_field_ref(), drop, "an attribute")?,
             presence: presence(drop.if_exists().as_ref()),
-            reaction: reaction(drop.drop_behavior()),
+            reaction: reaction(drop.drop_behavior().as_ref()),
         },
         ast::AlterTypeAttributeAction::AlterAttribute(alter) => {
             let name = reader.require_ident(alter.composite_field_ref(), alter, "an attribute")?;
@@ -153,7 +158,7 @@ fn attribute_action(
             TypeChange::AlterAttribute {
                 name,
                 data_type: reader.data_type(&data_type)?,
-                reaction: reaction(alter.drop_behavior()),
+                reaction: reaction(alter.drop_behavior().as_ref()),
             }
         }
     })

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::parse::reader::{ReadError, Reader};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: the rest is for other files")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: the rest is for other files"
+)]
 pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer {
     Ok(Some(match statement {
         ast::Stmt::CreateView(create) => vec![create_view(reader, create)?],
@@ -27,7 +30,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropView(drop) => {
             let change = ViewChange::Drop {
                 kind: ViewKind::View,
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let presence = presence(drop.if_exists().as_ref());
             let changes = drop_views(reader, drop.view_refs(), presence, &change)?;
@@ -36,7 +39,7 @@ pub(super) fn changes(reader: &mut Reader<'_>, statement: &ast::Stmt) -> Answer 
         ast::Stmt::DropMaterializedView(drop) => {
             let change = ViewChange::Drop {
                 kind: ViewKind::Materialized,
-                reaction: reaction(drop.drop_behavior()),
+                reaction: reaction(drop.drop_behavior().as_ref()),
             };
             let presence = presence(drop.if_exists().as_ref());
             let changes = drop_views(reader, drop.view_refs(), presence, &change)?;
@@ -63,7 +66,7 @@ fn drop_views(
 
 fn create_view(reader: &mut Reader<'_>, statement: &ast::CreateView) -> Result<Change, ReadError> {
     let mut query = reader.require_query(statement.query(), statement)?;
-    let persistence = read_persistence(statement.persistence());
+    let persistence = read_persistence(statement.persistence().as_ref());
     let name = made_relation(reader, statement.view(), persistence, statement)?;
     if statement.recursive_token().is_some() {
         query.relations.retain(|relation| relation != &name);
@@ -97,10 +100,7 @@ fn check_option(statement: &ast::CreateView) -> Option<Parameter> {
     })
 }
 
-fn listed(
-    reader: &mut Reader<'_>,
-    list: Option<ast::ColumnList>,
-) -> Result<Vec<Ident>, ReadError> {
+fn listed(reader: &mut Reader<'_>, list: Option<ast::ColumnList>) -> Result<Vec<Ident>, ReadError> {
     let Some(list) = list else {
         return Ok(Vec::new());
     };
@@ -126,7 +126,10 @@ fn create_materialized(
         parameters: with_parameters(reader, statement.with_params())?,
     };
     let presence = presence(statement.if_not_exists().as_ref());
-    Ok(Change::View(target(name, presence), ViewChange::Create(definition)))
+    Ok(Change::View(
+        target(name, presence),
+        ViewChange::Create(definition),
+    ))
 }
 
 fn alter_view(reader: &mut Reader<'_>, statement: &ast::AlterView) -> Result<Change, ReadError> {
@@ -146,7 +149,11 @@ fn alter_view(reader: &mut Reader<'_>, statement: &ast::AlterView) -> Result<Cha
         }
         ast::AlterViewAction::OwnerTo(clause) => ViewChange::SetOwner(owner(reader, &clause)?),
         ast::AlterViewAction::AlterViewColumn(alter) => {
-            reader.require(alter.alter_view_column_action(), &alter, "SET or DROP DEFAULT")?;
+            reader.require(
+                alter.alter_view_column_action(),
+                &alter,
+                "SET or DROP DEFAULT",
+            )?;
             let column = reader.require_ident(alter.name(), &alter, "a column")?;
             ViewChange::SetColumnDefault(column)
         }
@@ -177,7 +184,10 @@ fn alter_materialized(
     non_empty(reader, changes, statement, "an action")
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum: what is not listed is an error")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser's enum: what is not listed is an error"
+)]
 fn alter_materialized_action(
     reader: &mut Reader<'_>,
     action: &ast::AlterMaterializedViewAction,
@@ -192,8 +202,7 @@ fn alter_materialized_action(
             kind: ViewKind::Materialized,
             to: new_name(reader, rename.table_name(), rename)?,
         },
-        Action::RenameColumn(rename)
-        | Action::AlterTableAction(OfTable::RenameColumn(rename)) => {
+        Action::RenameColumn(rename) | Action::AlterTableAction(OfTable::RenameColumn(rename)) => {
             let (from, to) = rename_column(reader, rename)?;
             ViewChange::RenameColumn { from, to }
         }

@@ -1,0 +1,52 @@
+//! REFRESH MATERIALIZED VIEW keeps readers waiting while its query runs.
+
+use segue_model::{Build, MaintenanceChange};
+
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    code: "refresh-matview",
+    summary: "REFRESH MATERIALIZED VIEW keeps readers waiting while its query runs",
+    question: Question::Blocks,
+    group: Group::Objects,
+    page: "\
+`REFRESH MATERIALIZED VIEW` takes ACCESS EXCLUSIVE on the view for as long as its query runs and its indexes are \
+built: every reader waits.
+
+`REFRESH MATERIALIZED VIEW CONCURRENTLY` lets them read the old rows meanwhile. It needs a unique index over \
+plain columns without a condition, and may run in a transaction.
+
+A view that the same migration created is not reported.
+
+Source: PostgreSQL 17 manual, REFRESH MATERIALIZED VIEW; measured on 15 and 18.",
+    bad: &[Example::new("REFRESH MATERIALIZED VIEW totals;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE MATERIALIZED VIEW totals AS SELECT user_id, count(*) AS orders FROM orders GROUP BY user_id; CREATE UNIQUE INDEX totals_user ON totals (user_id);")],
+    good: &[Example::new("REFRESH MATERIALIZED VIEW CONCURRENTLY totals;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE MATERIALIZED VIEW totals AS SELECT user_id, count(*) AS orders FROM orders GROUP BY user_id; CREATE UNIQUE INDEX totals_user ON totals (user_id);"), Example::new("CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM users; REFRESH MATERIALIZED VIEW counts;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
+    ask: Ask::Statement(ask),
+};
+
+fn ask(asked: &Asked<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for change in asked.maintenance() {
+        let MaintenanceChange::Refresh {
+            view,
+            build: Build::Blocking,
+        } = change
+        else {
+            continue;
+        };
+        let is_new = asked
+            .catalog()
+            .view(view)
+            .is_some_and(|known| asked.catalog().is_of_this_release(known.born));
+        if is_new {
+            continue;
+        }
+        if let Some(severity) = asked.stake(view).of_long_lock() {
+            let message = format!("readers of {view} wait until its query has run");
+            hits.push(Hit::new(severity, message).on(view).with_lock().steps_or(
+                "REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view",
+            ));
+        }
+    }
+    hits
+}

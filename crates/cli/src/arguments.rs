@@ -1,0 +1,213 @@
+//! The command line: every verb, its flags, and an example of each.
+//!
+//! Says nothing about what a verb does: an unknown flag or a malformed value never gets past here.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use segue_check::{Date, Severity};
+use segue_model::Tool;
+
+use crate::report;
+use crate::show::tool;
+
+/// Changes a production database while the application keeps running.
+#[derive(Debug, Parser)]
+#[command(
+    name = "segue",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = false,
+    after_help = "Examples:\n  segue check                    judge the migrations of this project\n  segue explain drop-column      what a finding means and what to do\n\nExit codes: 0 ok, 1 failed and nothing was changed, 2 usage or configuration, 3 findings."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Judge migrations: what they lock, whom they break, what they destroy, and the safe way
+    #[command(
+        visible_alias = "lint",
+        after_help = "Examples:\n  segue check\n  segue check db/migrations --server-version 15\n  segue check --base origin/main --output github\n  pg_dump --schema-only shop | segue check -\n\nExit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 findings."
+    )]
+    Check(Box<CheckArguments>),
+    /// Print the page of a rule or an error, or list all of them
+    #[command(after_help = "Examples:\n  segue explain\n  segue explain add-check-validated")]
+    Explain(ExplainArguments),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Examples:\n  segue completions bash > /etc/bash_completion.d/segue\n  segue completions zsh > ~/.zfunc/_segue"
+    )]
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write one per verb into a directory
+    #[command(after_help = "Examples:\n  segue man | man -l -\n  segue man target/man")]
+    Man(ManArguments),
+    /// Write the generated part of the documentation into a directory
+    #[command(hide = true)]
+    GenerateDocs(GenerateDocsArguments),
+}
+
+/// What `check` is told.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Folders, projects or single files; `-` reads SQL from standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human",
+          value_parser = PossibleValuesParser::new(report::ALL.iter().map(|reporter| reporter.name)))]
+    pub(crate) output: String,
+    /// The major version of the server [default: 18]
+    #[arg(long, value_name = "VERSION", env = "SEGUE_SERVER_VERSION", hide_env_values = true,
+          value_parser = clap::value_parser!(u16).range(12..=18))]
+    pub(crate) server_version: Option<u16>,
+    /// Take the migrations for this tool's [default: detected]
+    #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
+    pub(crate) tool: Option<Tool>,
+    /// Report only what is new since this git revision; the merged tree is judged
+    #[arg(long, value_name = "REV", env = "SEGUE_BASE", hide_env_values = true)]
+    pub(crate) base: Option<String>,
+    /// Sizes of the tables (see docs/statistics.md)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SEGUE_STATISTICS",
+        hide_env_values = true
+    )]
+    pub(crate) statistics: Option<PathBuf>,
+    /// The least severity that makes the exit code 3 [default: warning]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        env = "SEGUE_FAIL_ON",
+        hide_env_values = true
+    )]
+    pub(crate) fail_on: Option<Threshold>,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColourChoice,
+    /// How much is said
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+    /// The date suppressions are compared with
+    #[arg(long, value_name = "DATE", hide = true, value_parser = date)]
+    pub(crate) today: Option<Date>,
+}
+
+/// How much is said besides the answer.
+#[derive(Debug, Args)]
+pub(crate) struct Talk {
+    /// Findings only: no summary, no remarks
+    #[arg(long, short = 'q', action = clap::ArgAction::Count, conflicts_with = "verbose")]
+    quiet: u8,
+    /// Say where settings come from and what is suppressed
+    #[arg(long, short = 'v', action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Findings only.
+    Quiet,
+    /// Findings and a summary.
+    Normal,
+    /// And where everything comes from.
+    Verbose,
+}
+
+impl Talk {
+    /// As one word.
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (1.., _) => Verbosity::Quiet,
+            (0, 0) => Verbosity::Normal,
+            (0, 1..) => Verbosity::Verbose,
+        }
+    }
+}
+
+/// The least severity that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Threshold {
+    /// Errors only.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Everything.
+    Note,
+}
+
+impl Threshold {
+    /// The severity.
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+        }
+    }
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColourChoice {
+    /// On a terminal, unless a variable says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What `explain` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The code of a rule or an error
+    pub(crate) code: Option<String>,
+}
+
+/// What `completions` is told.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// What `man` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Where to write one page per verb
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+/// What `generate-docs` is told.
+#[derive(Debug, Args)]
+pub(crate) struct GenerateDocsArguments {
+    /// Where to write
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| format!("`{text}` is no date: write YYYY-MM-DD"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,163 @@
+//! What is to be judged: the projects below the given paths, single files, standard input.
+//!
+//! Reads no migration; that is the pipeline's work.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use segue_model::Tool;
+use segue_sources::{LocateOptions, Located, locate, read_text};
+
+use crate::arguments::CheckArguments;
+use crate::error::{CliError, Code};
+use crate::judging::Subject;
+use crate::pipeline::{Source, Unread};
+use crate::release::{Changed, changed_since};
+use crate::settings::Settings;
+
+/// How standard input is shown.
+const STDIN: &str = "<stdin>";
+/// No server accepts a longer message.
+const STDIN_BYTES_MAX: u64 = 1 << 30;
+
+/// Finds what the arguments name.
+///
+/// # Errors
+/// When a path cannot be looked at, when there is nothing below it, or when the base revision is unknown.
+pub(crate) fn find(
+    arguments: &CheckArguments,
+    settings: &Settings,
+) -> Result<Vec<Subject>, CliError> {
+    let paths: Vec<&Path> = match arguments.paths.as_slice() {
+        [] => vec![settings.directory.as_path()],
+        given => given.iter().map(PathBuf::as_path).collect(),
+    };
+    let mut subjects = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            subjects.push(standard_input(settings)?);
+            continue;
+        }
+        let changed = match &arguments.base {
+            Some(revision) => Some(changed_since(revision, folder(path))?),
+            None => None,
+        };
+        for located in projects(path, settings)? {
+            add(located, changed.as_ref(), &mut subjects);
+        }
+    }
+    Ok(subjects)
+}
+
+/// The folder git is asked in.
+fn folder(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn projects(path: &Path, settings: &Settings) -> Result<Vec<Located>, CliError> {
+    let options = LocateOptions {
+        tool: settings.tool,
+        ..LocateOptions::default()
+    };
+    let shown = path.display().to_string();
+    let found = locate(path, &options).map_err(|error| {
+        let what = format!("{shown} cannot be checked: {}", error.reason());
+        CliError::new(
+            Code::UnreadablePath,
+            what,
+            "segue check PATH, with a path that exists",
+        )
+    })?;
+    if found.is_empty() {
+        let what = format!("no migrations were found below {shown}");
+        let next =
+            "segue check PATH, with the folder of the migrations; or name their tool with `--tool`";
+        return Err(CliError::new(Code::NoMigrations, what, next));
+    }
+    Ok(found)
+}
+
+/// Adds a project; files of one folder that were named one by one are one project.
+fn add(located: Located, changed: Option<&Changed>, subjects: &mut Vec<Subject>) {
+    let known = subjects
+        .iter_mut()
+        .find(|subject| subject.tool == located.tool && subject.directory == located.shown);
+    let Some(subject) = known else {
+        subjects.push(Subject {
+            tool: located.tool,
+            directory: located.shown,
+            sources: located.units.into_iter().map(Source::Unit).collect(),
+            problems: located.problems,
+            changed: changed.cloned(),
+        });
+        return;
+    };
+    for unit in located.units {
+        let is_known = subject.sources.iter().any(|source| match source {
+            Source::Unit(known) => known.path == unit.path && known.id == unit.id,
+            Source::Given(_) | Source::Unreadable(_) => false,
+        });
+        if !is_known {
+            subject.sources.push(Source::Unit(unit));
+        }
+    }
+    for problem in located.problems {
+        if !subject.problems.contains(&problem) {
+            subject.problems.push(problem);
+        }
+    }
+    if let (Some(mine), Some(more)) = (&mut subject.changed, changed) {
+        mine.extend(more);
+    }
+}
+
+/// SQL from standard input: a plain file unless a tool is named.
+fn standard_input(settings: &Settings) -> Result<Subject, CliError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(STDIN_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            CliError::new(
+                Code::UnreadablePath,
+                "standard input cannot be read",
+                "segue check PATH",
+            )
+            .because(error)
+        })?;
+    let tool = settings.tool.unwrap_or(Tool::Plain);
+    let source = match text(bytes) {
+        Ok(text) => Source::Given(Box::new(read_text(STDIN, text, tool))),
+        Err(reason) => Source::Unreadable(Unread {
+            path: STDIN.to_owned(),
+            reason,
+        }),
+    };
+    Ok(Subject {
+        tool,
+        directory: STDIN.to_owned(),
+        sources: vec![source],
+        problems: Vec::new(),
+        changed: None,
+    })
+}
+
+/// UTF-8 without its byte order mark; else why not.
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
+    if let Some(offset) = text.find('\0') {
+        return Err(format!("a NUL byte at byte {offset}"));
+    }
+    Ok(match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}

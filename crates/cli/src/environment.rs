@@ -1,0 +1,181 @@
+//! What the process finds around it: terminal, variables, clock, processors. The one place that asks.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use segue_check::Date;
+
+use crate::arguments::ColourChoice;
+
+/// Whether output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colour {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// What decides about colour when the command line does not.
+#[derive(Clone, Debug, Default)]
+struct Wishes {
+    no_color: Option<String>,
+    force: Option<String>,
+    term: Option<String>,
+}
+
+/// Whether standard output is coloured.
+pub(crate) fn colour(choice: ColourChoice) -> Colour {
+    let wishes = Wishes {
+        no_color: variable("NO_COLOR"),
+        force: variable("CLICOLOR_FORCE").or_else(|| variable("FORCE_COLOR")),
+        term: variable("TERM"),
+    };
+    let terminal = if std::io::stdout().is_terminal() {
+        Colour::On
+    } else {
+        Colour::Off
+    };
+    decide(choice, &wishes, terminal)
+}
+
+/// A flag decides; then `NO_COLOR`; then what forces it; then the terminal.
+fn decide(choice: ColourChoice, wishes: &Wishes, terminal: Colour) -> Colour {
+    let is_set = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+    let is_forced = is_set(&wishes.force) && wishes.force.as_deref() != Some("0");
+    match choice {
+        ColourChoice::Always => Colour::On,
+        ColourChoice::Never => Colour::Off,
+        ColourChoice::Auto if is_set(&wishes.no_color) => Colour::Off,
+        ColourChoice::Auto if is_forced => Colour::On,
+        ColourChoice::Auto if wishes.term.as_deref() == Some("dumb") => Colour::Off,
+        ColourChoice::Auto => terminal,
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The file a GitHub runner shows as the summary of the step.
+pub(crate) fn step_summary() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
+/// Today, in UTC.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the real clock"
+)]
+pub(crate) fn today() -> Date {
+    let days = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() / 86_400);
+    date(days)
+}
+
+/// The date of a day counted from 1970-01-01.
+fn date(days: u64) -> Date {
+    let mut left = days;
+    let mut year: u16 = 1970;
+    loop {
+        let length = if is_leap(year) { 366 } else { 365 };
+        if left < length || year == u16::MAX {
+            break;
+        }
+        left -= length;
+        year += 1;
+    }
+    let february = if is_leap(year) { 29 } else { 28 };
+    let mut month: u8 = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if left < length {
+            break;
+        }
+        left -= length;
+        month += 1;
+    }
+    Date {
+        year,
+        month,
+        day: u8::try_from(left + 1).unwrap_or(31),
+    }
+}
+
+fn is_leap(year: u16) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+/// How long something took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only the time a command took, for people"
+    )]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since then.
+    pub(crate) fn elapsed_ms(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// How many threads may work at once.
+pub(crate) fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(date(0), Date::parse("1970-01-01").unwrap());
+        assert_eq!(date(11_016), Date::parse("2000-02-29").unwrap());
+        assert_eq!(date(20_453), Date::parse("2025-12-31").unwrap());
+        assert_eq!(date(20_454), Date::parse("2026-01-01").unwrap());
+    }
+
+    #[test]
+    fn a_flag_decides_about_colour_before_any_variable() {
+        let no = Wishes {
+            no_color: Some("1".into()),
+            ..Wishes::default()
+        };
+        assert_eq!(decide(ColourChoice::Always, &no, Colour::Off), Colour::On);
+        assert_eq!(decide(ColourChoice::Auto, &no, Colour::On), Colour::Off);
+    }
+
+    #[test]
+    fn an_empty_no_color_says_nothing_and_force_color_needs_no_terminal() {
+        let wishes = Wishes {
+            no_color: Some(String::new()),
+            force: Some("1".into()),
+            ..Wishes::default()
+        };
+        assert_eq!(decide(ColourChoice::Auto, &wishes, Colour::Off), Colour::On);
+    }
+
+    #[test]
+    fn a_dumb_terminal_has_no_colour() {
+        let wishes = Wishes {
+            term: Some("dumb".into()),
+            ..Wishes::default()
+        };
+        assert_eq!(decide(ColourChoice::Auto, &wishes, Colour::On), Colour::Off);
+    }
+}

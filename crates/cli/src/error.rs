@@ -1,0 +1,276 @@
+//! Why a command ends without its answer: code, what, where, state, next. Rendered once, at the edge.
+//!
+//! Findings are no errors: they are answers.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+
+use crate::exit::Exit;
+use crate::show::escape::line;
+
+/// The codes, in words: never renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The command line.
+    Usage,
+    /// `explain` was asked for a code that does not exist.
+    UnknownCode,
+    /// Nothing to check.
+    NoMigrations,
+    /// A path that cannot be looked at.
+    UnreadablePath,
+    /// `segue.toml` or a variable.
+    Settings,
+    /// The statistics file.
+    Statistics,
+    /// `--base`.
+    Revision,
+    /// The answer could not be written.
+    Output,
+    /// A fault in Segue itself.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Usage,
+        Self::UnknownCode,
+        Self::NoMigrations,
+        Self::UnreadablePath,
+        Self::Settings,
+        Self::Statistics,
+        Self::Revision,
+        Self::Output,
+        Self::Internal,
+    ];
+
+    /// As it is printed.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::UnknownCode => "unknown-code",
+            Self::NoMigrations => "no-migrations",
+            Self::UnreadablePath => "unreadable-path",
+            Self::Settings => "settings",
+            Self::Statistics => "statistics",
+            Self::Revision => "revision",
+            Self::Output => "output",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What it means, for `segue explain`.
+    pub(crate) fn page(self) -> &'static str {
+        match self {
+            Self::Usage => {
+                "The command line could not be understood. Nothing was read and nothing was changed. An unknown flag or a malformed value always fails: it is never skipped."
+            }
+            Self::UnknownCode => {
+                "There is no rule and no error of this code. `segue explain` without a code lists all of them."
+            }
+            Self::NoMigrations => {
+                "No migrations were found where you looked. A check that finds nothing to check does not pass: in CI that would hide a wrong path. Name the folder, or the tool with `--tool`."
+            }
+            Self::UnreadablePath => {
+                "The path does not exist, is neither a folder nor a regular `.sql` file, or may not be read. A single file that cannot be read inside a project is a finding instead, and the rest is still judged."
+            }
+            Self::Settings => {
+                "`segue.toml` or a `SEGUE_*` variable has an unknown key, a rule that does not exist, or a value that does not fit. Nothing is guessed."
+            }
+            Self::Statistics => {
+                "The statistics file could not be read, is not of version 1, or names a table in a way that is not understood. The format and the query that produces it are described in docs/statistics.md."
+            }
+            Self::Revision => {
+                "`--base` needs git, a repository around the migrations, and a revision that exists and has a common ancestor with HEAD. In CI, a shallow clone often lacks it: fetch the whole history."
+            }
+            Self::Output => {
+                "The answer could not be written: the disk is full, or the directory cannot be written to. What was written so far is incomplete."
+            }
+            Self::Internal => {
+                "Segue itself failed. Nothing was changed. Please report it with the smallest file that shows it."
+            }
+        }
+    }
+
+    /// The state things are in.
+    fn state(self) -> &'static str {
+        match self {
+            Self::Usage
+            | Self::UnknownCode
+            | Self::NoMigrations
+            | Self::UnreadablePath
+            | Self::Settings
+            | Self::Statistics
+            | Self::Revision
+            | Self::Internal => "nothing was changed: this command only reads",
+            Self::Output => "what was written is incomplete; nothing else was changed",
+        }
+    }
+
+    fn exit(self) -> Exit {
+        match self {
+            Self::Usage
+            | Self::UnknownCode
+            | Self::NoMigrations
+            | Self::UnreadablePath
+            | Self::Settings
+            | Self::Statistics
+            | Self::Revision => Exit::Usage,
+            Self::Output | Self::Internal => Exit::Failed,
+        }
+    }
+}
+
+/// Why a command ends without its answer.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    code: Code,
+    what: String,
+    place: Option<String>,
+    next: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+    reader: Reader,
+}
+
+/// Whether anybody still reads what we write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    Listening,
+    Gone,
+}
+
+impl CliError {
+    /// What happened, and the one command to run next.
+    pub(crate) fn new(code: Code, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            code,
+            what: what.into(),
+            place: None,
+            next: next.into(),
+            source: None,
+            reader: Reader::Listening,
+        }
+    }
+
+    /// Where: `segue.toml:3:1`.
+    #[must_use]
+    pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Writing failed.
+    pub(crate) fn of_writing(error: io::Error) -> Self {
+        let reader = if error.kind() == io::ErrorKind::BrokenPipe {
+            Reader::Gone
+        } else {
+            Reader::Listening
+        };
+        let next = "make room or choose another place, then run the same command again";
+        Self {
+            reader,
+            ..Self::new(Code::Output, "the answer could not be written", next).because(error)
+        }
+    }
+
+    /// What the command line got wrong, in our own anatomy.
+    pub(crate) fn of_arguments(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let mut what = String::new();
+        for part in text.lines().map(str::trim) {
+            if part.starts_with("Usage:") || part.starts_with("For more information") {
+                break;
+            }
+            let part = part.strip_prefix("error: ").unwrap_or(part);
+            if !part.is_empty() {
+                if !what.is_empty() {
+                    what.push_str("; ");
+                }
+                what.push_str(part);
+            }
+        }
+        Self::new(Code::Usage, what, help_of(&text))
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.reader {
+            Reader::Gone => Exit::ClosedOutput,
+            Reader::Listening => self.code.exit(),
+        }
+    }
+
+    /// All of it for people; none when nobody reads any more.
+    pub(crate) fn render(&self) -> Option<String> {
+        if self.reader == Reader::Gone {
+            return None;
+        }
+        let mut text = format!("error[{}]: {}\n", self.code.word(), line(&self.what));
+        if let Some(place) = &self.place {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  --> {}", line(place));
+        }
+        let mut cause: Option<&(dyn Error + 'static)> =
+            self.source.as_deref().map(|source| source as _);
+        while let Some(error) = cause {
+            let _ = writeln!(text, "  because  {}", line(&error.to_string()));
+            cause = error.source();
+        }
+        let _ = writeln!(text, "  state    {}", self.code.state());
+        let _ = writeln!(text, "  next     {}", line(&self.next));
+        Some(text)
+    }
+}
+
+/// The command whose help says more, from the usage line of the complaint: `segue check --help`.
+fn help_of(complaint: &str) -> String {
+    let usage = complaint
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Usage:"))
+        .unwrap_or("segue");
+    let mut words: Vec<&str> = usage
+        .split_whitespace()
+        .take_while(|word| !word.starts_with(['[', '<', '-']))
+        .collect();
+    words.push("--help");
+    words.join(" ")
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        Self::of_writing(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_where_state_and_next() {
+        let error = CliError::new(Code::Settings, "there is no key `chek`", "remove it")
+            .at("segue.toml:3:1")
+            .because(io::Error::other("unknown field"));
+        assert_eq!(
+            error.render().unwrap(),
+            "error[settings]: there is no key `chek`\n  --> segue.toml:3:1\n  because  unknown field\n  \
+             state    nothing was changed: this command only reads\n  next     remove it\n"
+        );
+    }
+
+    #[test]
+    fn a_closed_output_is_no_complaint() {
+        let error = CliError::of_writing(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(error.render(), None);
+        assert_eq!(error.exit().code(), 141);
+    }
+}

@@ -1,0 +1,55 @@
+//! `segue`: the command line. The only crate that prints, reads the environment, exits, or names a dialect.
+//!
+//! `main` only connects the pieces: arguments in, exit code out.
+
+mod arguments;
+mod commands;
+mod document;
+mod environment;
+mod error;
+mod exit;
+mod judging;
+mod pipeline;
+mod release;
+mod report;
+mod settings;
+mod show;
+mod statistics;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Cli;
+use error::CliError;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => match commands::run(cli.verb) {
+            Ok(exit) => exit.into(),
+            Err(error) => complain(&error),
+        },
+        Err(error) => before_any_command(&error),
+    }
+}
+
+/// `--help` and `--version` are answers; everything else is a mistake on the command line.
+fn before_any_command(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        return complain(&CliError::of_arguments(error));
+    }
+    match error.print() {
+        Ok(()) => Exit::Ok.into(),
+        Err(closed) => complain(&CliError::of_writing(closed)),
+    }
+}
+
+fn complain(error: &CliError) -> ExitCode {
+    if let Some(text) = error.render() {
+        // Nobody is left to be told when even this fails.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+    error.exit().into()
+}

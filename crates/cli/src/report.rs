@@ -1,0 +1,62 @@
+//! The formats an answer is written in: one file each, one line here.
+//!
+//! A format writes to what it is given and decides nothing: neither severity, nor exit code, nor what is reported.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::arguments::Verbosity;
+use crate::document::Event;
+use crate::environment::Colour;
+use crate::judging::{Keep, Needs};
+
+macro_rules! reporters {
+    ($($module:ident),+ $(,)?) => {
+        $(pub(crate) mod $module;)+
+        /// Every format, in the order the help lists them.
+        pub(crate) static ALL: &[&Reporter] = &[$(&$module::REPORTER),+];
+    };
+}
+
+reporters![human, json, jsonl, sarif, junit, github, gitlab, markdown];
+
+mod words;
+
+/// A format.
+pub(crate) struct Reporter {
+    /// As it is typed after `--output`.
+    pub(crate) name: &'static str,
+    /// Whether it writes findings only at the end, from the document.
+    pub(crate) keeps_findings: Keep,
+    /// Whether it writes the safe way of every statement.
+    pub(crate) wants_safe_ways: Keep,
+    /// Writes what there is to say about an event.
+    pub(crate) write: fn(&Event<'_>, &mut Desk<'_>) -> io::Result<()>,
+}
+
+impl Reporter {
+    /// The format of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|reporter| reporter.name == name)
+    }
+
+    /// What has to be kept or worked out for it.
+    pub(crate) fn needs(&self) -> Needs {
+        Needs {
+            findings: self.keeps_findings,
+            safe_ways: self.wants_safe_ways,
+        }
+    }
+}
+
+/// Where a format writes, and how it shall look.
+pub(crate) struct Desk<'a> {
+    /// Standard output, buffered.
+    pub(crate) out: &'a mut dyn Write,
+    /// Colour, for formats that people read on a terminal.
+    pub(crate) colour: Colour,
+    /// Where a GitHub runner wants the summary of the step.
+    pub(crate) step_summary: Option<PathBuf>,
+    /// How much is said.
+    pub(crate) verbosity: Verbosity,
+}

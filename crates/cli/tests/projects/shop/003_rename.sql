@@ -1,0 +1,2 @@
+ALTER TABLE users
+    RENAME COLUMN username TO display_name;
