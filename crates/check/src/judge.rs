@@ -9,8 +9,8 @@ use segue_model::{
 
 use crate::finding::{Finding, Place, Remedy, Severity};
 use crate::rule::{
-    Ask, Asked, Contradicted, HistoryKnown, Hit, Instead, Layer, MigrationAsked, ProjectAsked,
-    Rule, ShowLock,
+    Ask, Asked, Contradicted, Hearing, HistoryKnown, Hit, Instead, Layer, MigrationAsked,
+    ProjectAsked, Rule, ShowLock,
 };
 use crate::rules::{ALL, rule};
 use crate::suppression::{Date, DirectiveProblem, Directives, Suppression, directives};
@@ -174,12 +174,8 @@ impl<'a> Judge<'a> {
         for (position, statement) in statements.iter().enumerate() {
             let answers = self.replay.ask(statement, self.dialect);
             if case.reported == Reported::Yes {
-                let asked = self.asked(
-                    statement,
-                    &answers,
-                    section.wrapping,
-                    (statements, position),
-                );
+                let hearing = self.hearing(section.wrapping, statements);
+                let asked = Asked::new(hearing, position, statement, &answers);
                 for (rule, hit) in ask_statement_rules(&asked) {
                     case.add(rule, hit, Some(&asked), Some(position));
                 }
@@ -200,22 +196,13 @@ impl<'a> Judge<'a> {
         case.leave();
     }
 
-    fn asked<'s>(
-        &'s self,
-        statement: &'s Statement,
-        answers: &'s Answers,
-        wrapping: Wrapping,
-        (section, position): (&'s [Statement], usize),
-    ) -> Asked<'s> {
-        Asked {
-            statement,
-            answers,
+    fn hearing<'s>(&'s self, wrapping: Wrapping, section: &'s [Statement]) -> Hearing<'s> {
+        Hearing {
             context: self.replay.context(),
             dialect: self.dialect,
             tool: self.options.tool,
             wrapping,
             section,
-            position,
         }
     }
 

@@ -181,14 +181,46 @@ pub struct Asked<'a> {
     pub section: &'a [Statement],
     /// The position of this one among them.
     pub position: usize,
+    /// Its changes, flat: gathered once, because every rule asks for them.
+    all: Vec<&'a Change>,
+}
+
+/// The part of an `Asked` that does not change from statement to statement of a section.
+#[derive(Clone, Copy)]
+pub(crate) struct Hearing<'a> {
+    pub(crate) context: Context<'a>,
+    pub(crate) dialect: &'a dyn Dialect,
+    pub(crate) tool: Tool,
+    pub(crate) wrapping: Wrapping,
+    pub(crate) section: &'a [Statement],
 }
 
 impl<'a> Asked<'a> {
+    /// One statement of a section.
+    pub(crate) fn new(
+        hearing: Hearing<'a>,
+        position: usize,
+        statement: &'a Statement,
+        answers: &'a Answers,
+    ) -> Self {
+        let mut all = Vec::with_capacity(statement.changes.len());
+        collect(&statement.changes, &mut all);
+        Self {
+            statement,
+            answers,
+            context: hearing.context,
+            dialect: hearing.dialect,
+            tool: hearing.tool,
+            wrapping: hearing.wrapping,
+            section: hearing.section,
+            position,
+            all,
+        }
+    }
+
     /// The changes of the statement, those inside a DO block after the block itself.
-    pub fn changes(&self) -> Vec<&'a Change> {
-        let mut found = Vec::with_capacity(self.statement.changes.len());
-        collect(&self.statement.changes, &mut found);
-        found
+    pub fn changes(&self) -> impl Iterator<Item = &'a Change> + use<'a, '_> {
+        self.all.iter().copied()
     }
 
     /// What is at stake on a relation.

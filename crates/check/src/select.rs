@@ -254,6 +254,6 @@ impl<'a> Asked<'a> {
     }
 
     fn pick<T>(&self, choose: impl Fn(&'a Change) -> Option<T>) -> Vec<T> {
-        self.changes().into_iter().filter_map(choose).collect()
+        self.changes().filter_map(choose).collect()
     }
 }

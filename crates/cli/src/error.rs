@@ -15,7 +15,7 @@ pub(crate) enum Code {
     /// The command line.
     Usage,
     /// `explain` was asked for a code that does not exist.
-    UnknownCode,
+    NoSuchPage,
     /// Nothing to check.
     NoMigrations,
     /// A path that cannot be looked at.
@@ -36,7 +36,7 @@ impl Code {
     /// Every code.
     pub(crate) const ALL: &[Self] = &[
         Self::Usage,
-        Self::UnknownCode,
+        Self::NoSuchPage,
         Self::NoMigrations,
         Self::UnreadablePath,
         Self::Settings,
@@ -50,7 +50,7 @@ impl Code {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Usage => "usage",
-            Self::UnknownCode => "unknown-code",
+            Self::NoSuchPage => "unknown-code",
             Self::NoMigrations => "no-migrations",
             Self::UnreadablePath => "unreadable-path",
             Self::Settings => "settings",
@@ -67,7 +67,7 @@ impl Code {
             Self::Usage => {
                 "The command line could not be understood. Nothing was read and nothing was changed. An unknown flag or a malformed value always fails: it is never skipped."
             }
-            Self::UnknownCode => {
+            Self::NoSuchPage => {
                 "There is no rule and no error of this code. `segue explain` without a code lists all of them."
             }
             Self::NoMigrations => {
@@ -98,7 +98,7 @@ impl Code {
     fn state(self) -> &'static str {
         match self {
             Self::Usage
-            | Self::UnknownCode
+            | Self::NoSuchPage
             | Self::NoMigrations
             | Self::UnreadablePath
             | Self::Settings
@@ -112,7 +112,7 @@ impl Code {
     fn exit(self) -> Exit {
         match self {
             Self::Usage
-            | Self::UnknownCode
+            | Self::NoSuchPage
             | Self::NoMigrations
             | Self::UnreadablePath
             | Self::Settings

@@ -238,7 +238,8 @@ impl<'a, 'l> Hearing<'a, 'l> {
             suppressed: &suppressed,
         }))?;
         self.reported += 1;
-        self.keep(&read.migration, findings, suppressed);
+        self.remember(&read.migration);
+        self.keep(findings, suppressed);
         Ok(())
     }
 
@@ -262,18 +263,25 @@ impl<'a, 'l> Hearing<'a, 'l> {
         Some(finding)
     }
 
-    fn keep(&mut self, migration: &Migration, findings: Vec<Placed>, suppressed: Vec<Allowed>) {
+    /// That a migration was judged, for formats that list them.
+    fn remember(&mut self, migration: &Migration) {
+        match self.request.needs.findings {
+            Keep::Yes => self.document.judged.push(JudgedPath {
+                project: self.document.projects.len() - 1,
+                id: migration.id.clone(),
+                path: migration.path.clone(),
+            }),
+            Keep::No => {}
+        }
+    }
+
+    fn keep(&mut self, findings: Vec<Placed>, suppressed: Vec<Allowed>) {
         for placed in &findings {
             self.document.summary.count(placed.finding.severity);
         }
         self.document.summary.suppressed += suppressed.len();
         match self.request.needs.findings {
             Keep::Yes => {
-                self.document.judged.push(JudgedPath {
-                    project: self.document.projects.len() - 1,
-                    id: migration.id.clone(),
-                    path: migration.path.clone(),
-                });
                 self.document.findings.extend(findings);
                 self.document.suppressed.extend(suppressed);
             }

@@ -33,33 +33,7 @@ impl Changed {
 /// [`Code::Revision`] when there is no git, no repository, no such revision, or no common ancestor.
 pub(crate) fn changed_since(revision: &str, directory: &Path) -> Result<Changed, CliError> {
     let git = Git { directory };
-    git.lines(&["rev-parse", "--is-inside-work-tree"])
-        .map_err(|error| {
-            let what = format!("{} is not inside a git repository", shown(directory));
-            wrong(what, "run it inside the repository, or without `--base`").because(error)
-        })?;
-    let commit = [revision, "^{commit}"].concat();
-    let commit = git
-        .lines(&[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &commit,
-        ])
-        .map_err(|_| {
-            let what = format!("git knows no revision `{revision}`");
-            wrong(
-                what,
-                "git fetch --unshallow origin, or name a revision `git log` shows",
-            )
-        })?;
-    let ancestor = git
-        .lines(&["merge-base", commit.trim(), "HEAD"])
-        .map_err(|_| {
-            let what = format!("`{revision}` and HEAD have no common ancestor here");
-            wrong(what, "git fetch --unshallow origin")
-        })?;
+    let ancestor = common_ancestor(&git, revision)?;
     let asks: [&[&str]; 2] = [
         &[
             "diff",
@@ -96,6 +70,36 @@ pub(crate) fn changed_since(revision: &str, directory: &Path) -> Result<Changed,
         }
     }
     Ok(Changed { files })
+}
+
+/// The commit that HEAD and the revision have in common.
+fn common_ancestor(git: &Git<'_>, revision: &str) -> Result<String, CliError> {
+    git.lines(&["rev-parse", "--is-inside-work-tree"])
+        .map_err(|error| {
+            let what = format!("{} is not inside a git repository", shown(git.directory));
+            wrong(what, "run it inside the repository, or without `--base`").because(error)
+        })?;
+    let commit = [revision, "^{commit}"].concat();
+    let commit = git
+        .lines(&[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ])
+        .map_err(|_| {
+            let what = format!("git knows no revision `{revision}`");
+            wrong(
+                what,
+                "git fetch --unshallow origin, or name a revision `git log` shows",
+            )
+        })?;
+    git.lines(&["merge-base", commit.trim(), "HEAD"])
+        .map_err(|_| {
+            let what = format!("`{revision}` and HEAD have no common ancestor here");
+            wrong(what, "git fetch --unshallow origin")
+        })
 }
 
 fn wrong(what: String, next: &str) -> CliError {

@@ -261,21 +261,31 @@ fn parse(text: &str) -> Result<FromFile, Wrong> {
     }
     Ok(FromFile {
         directory: file.project.dir,
-        tool: file.project.tool.map(checked_tool).transpose()?,
-        server_version: file.check.server_version.map(checked_version).transpose()?,
+        tool: file.project.tool.as_ref().map(checked_tool).transpose()?,
+        server_version: file
+            .check
+            .server_version
+            .as_ref()
+            .map(checked_version)
+            .transpose()?,
         statistics: file.check.statistics,
-        fail_on: file.check.fail_on.map(checked_threshold).transpose()?,
+        fail_on: file
+            .check
+            .fail_on
+            .as_ref()
+            .map(checked_threshold)
+            .transpose()?,
         rules,
         path: None,
     })
 }
 
-fn checked_tool(typed: Spanned<String>) -> Result<Tool, Wrong> {
+fn checked_tool(typed: &Spanned<String>) -> Result<Tool, Wrong> {
     let offset = typed.span().start;
     tool::parse(typed.get_ref()).map_err(|what| Wrong { what, offset })
 }
 
-fn checked_version(version: Spanned<u16>) -> Result<u16, Wrong> {
+fn checked_version(version: &Spanned<u16>) -> Result<u16, Wrong> {
     let (oldest, newest) = (
         segue_postgres::OLDEST_VERSION,
         segue_postgres::NEWEST_VERSION,
@@ -290,7 +300,7 @@ fn checked_version(version: Spanned<u16>) -> Result<u16, Wrong> {
     })
 }
 
-fn checked_threshold(word: Spanned<String>) -> Result<Severity, Wrong> {
+fn checked_threshold(word: &Spanned<String>) -> Result<Severity, Wrong> {
     Threshold::from_str(word.get_ref(), false)
         .map(Threshold::severity)
         .map_err(|_| Wrong {

@@ -91,7 +91,7 @@ fn altered(change: &Change) -> Option<&Target> {
 fn single(change: &Change, statement: &[Change], ledger: &mut Ledger<'_>) {
     match change {
         Change::Table(target, TableChange::Create(definition)) => {
-            table::create(target, definition, ledger)
+            table::create(target, definition, ledger);
         }
         Change::Table(target, TableChange::Drop { reaction }) => {
             removal::drop_table(
@@ -107,7 +107,7 @@ fn single(change: &Change, statement: &[Change], ledger: &mut Ledger<'_>) {
         Change::Namespace(name, change) => privilege::namespace(name, change, ledger),
         Change::Index(change) => index::change(change, ledger),
         Change::View(target, inner) => {
-            view::change(target, inner, &dropped_beside(change, statement), ledger)
+            view::change(target, inner, &dropped_beside(change, statement), ledger);
         }
         Change::Sequence(target, change) => sequence::change(target, change, ledger),
         Change::Type(name, change) => user_type::change(name, change, ledger),
@@ -128,7 +128,7 @@ fn single(change: &Change, statement: &[Change], ledger: &mut Ledger<'_>) {
         Change::Program(program) => run_program(program, ledger),
         Change::Other(object) => session::other(object, ledger),
         Change::Opaque(opaque) => {
-            ledger.unknown(format!("what could not be read: {}", opaque.message))
+            ledger.unknown(format!("what could not be read: {}", opaque.message));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Input that nobody writes on purpose, or on purpose only: reading never panics, never hangs, and never points outside.
 
+#![expect(clippy::unwrap_used, reason = "what supports a test may fail it")]
+
 use segue_model::{Change, Dialect, Statement};
 use segue_postgres::Postgres;
 

@@ -33,7 +33,8 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
             continue;
         };
         let advice = "create the table by itself, then ATTACH PARTITION";
-        if let Some(severity) = asked.stake(parent).of_short_lock() {
+        let is_locked = asked.answers.impact.strongest_on(parent).is_some();
+        if let Some(severity) = asked.stake(parent).of_short_lock().filter(|_| is_locked) {
             let message = format!(
                 "creating partition {child} keeps readers and writers of all of {parent} waiting"
             );

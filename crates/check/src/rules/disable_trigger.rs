@@ -49,7 +49,9 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
                 "{which} are off until they are enabled again, and writers wait for as long as the transaction runs"
             )
         } else {
-            format!("with {which} switched off, every session writes without what they did")
+            format!(
+                "{which} switched off: every session that writes goes on without it, and no error tells"
+            )
         };
         hits.push(
             Hit::new(Severity::Warning, message)

@@ -1,9 +1,9 @@
 //! CASCADE takes along what the statement does not name.
 
 use segue_model::{
-    Blocks, Change, ColumnChange, ConstraintChange, DomainChange, ExtensionChange, Ident, LockRole,
-    Locked, Loss, LossNaming, NamespaceChange, PrivilegeChange, QualifiedName, Reaction,
-    RoutineChange, SequenceChange, TableChange, TypeChange, ViewChange, breaks, destroys,
+    Blocks, Change, ColumnChange, ConstraintChange, ConstraintKind, DomainChange, ExtensionChange,
+    Ident, LockRole, Locked, Loss, LossNaming, NamespaceChange, PrivilegeChange, QualifiedName,
+    Reaction, RoutineChange, SequenceChange, TableChange, TypeChange, ViewChange, breaks, destroys,
 };
 
 use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
@@ -42,6 +42,9 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         let Some((what, owner)) = cascades(change) else {
             continue;
         };
+        if has_no_dependents(asked, change) {
+            continue;
+        }
         let along = along(asked, change, owner);
         let is_new = owner.is_some_and(|relation| !asked.stake(relation).matters())
             || (breaks(change, asked.catalog()).is_empty()
@@ -114,6 +117,36 @@ fn of_no_relation(change: &Change) -> Option<Dropped<'_>> {
     None
 }
 
+/// Nothing can depend on a constraint that is no key.
+fn has_no_dependents(asked: &Asked<'_>, change: &Change) -> bool {
+    let Change::Constraint(target, ConstraintChange::Drop { name, .. }) = change else {
+        return false;
+    };
+    asked
+        .catalog()
+        .table(&target.name)
+        .and_then(|table| table.constraint(name))
+        .is_some_and(|known| {
+            !matches!(
+                known.kind,
+                ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_)
+            )
+        })
+}
+
+/// True when the statement names it for a drop itself.
+fn is_dropped(asked: &Asked<'_>, relation: &QualifiedName) -> bool {
+    asked.changes().into_iter().any(|change| {
+        if let Change::Table(target, TableChange::Drop { .. })
+        | Change::View(target, ViewChange::Drop { .. }) = change
+        {
+            &target.name == relation
+        } else {
+            false
+        }
+    })
+}
+
 /// What is lost and what is locked along with it, each with the relation it belongs to.
 fn along(asked: &Asked<'_>, change: &Change, owner: Option<&QualifiedName>) -> Vec<String> {
     let catalog = asked.catalog();
@@ -127,7 +160,11 @@ fn along(asked: &Asked<'_>, change: &Change, owner: Option<&QualifiedName>) -> V
                 .relation
                 .as_ref()
                 .is_none_or(|relation| catalog.view(relation).is_none());
-        if loss.named == LossNaming::Along && !is_own {
+        let is_named = loss
+            .relation
+            .as_ref()
+            .is_some_and(|relation| is_dropped(asked, relation));
+        if loss.named == LossNaming::Along && !is_own && !is_named {
             shown.push(words(&loss));
             relations.extend(loss.relation);
         }
@@ -173,7 +210,7 @@ fn is_reached(
     role: LockRole,
     owner: Option<&QualifiedName>,
 ) -> bool {
-    if owner == Some(relation) || !asked.stake(relation).matters() {
+    if owner == Some(relation) || is_dropped(asked, relation) || !asked.stake(relation).matters() {
         return false;
     }
     match role {

@@ -64,7 +64,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
 }
 
 /// True when an earlier statement of the section created the schema.
-fn is_new(asked: &Asked<'_>, name: &Ident) -> bool {
+pub(super) fn is_new(asked: &Asked<'_>, name: &Ident) -> bool {
     asked
         .section
         .iter()

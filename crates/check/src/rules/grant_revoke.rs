@@ -1,6 +1,8 @@
 //! GRANT and REVOKE change what running code may do.
 
-use segue_model::{Blocks, Change, Locked, ObjectKind, PrivilegeChange, QualifiedName};
+use segue_model::{
+    Birth, Blocks, Change, Locked, ObjectKind, PrivilegeChange, QualifiedName, Relation,
+};
 
 use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
 
@@ -22,7 +24,7 @@ tables. Objects that are new in the same migration are not reported.
 
 Source: measured on 15 and 18 (16 and 17 were not).",
     bad: &[Example::new("REVOKE SELECT ON users FROM app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("GRANT SELECT ON users TO PUBLIC;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER TABLE orders ADD COLUMN note text; GRANT SELECT ON users TO app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    good: &[Example::new("GRANT SELECT ON users TO app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("CREATE TABLE notes (id bigint PRIMARY KEY); GRANT SELECT ON notes TO PUBLIC;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER TABLE orders ADD COLUMN note text; GRANT SELECT ON users TO app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").on(15)],
+    good: &[Example::new("CREATE FUNCTION secret() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION secret() FROM PUBLIC;"), Example::new("GRANT SELECT ON users TO app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("CREATE TABLE notes (id bigint PRIMARY KEY); GRANT SELECT ON notes TO PUBLIC;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER TABLE orders ADD COLUMN note text; GRANT SELECT ON users TO app;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").on(15)],
     ask: Ask::Statement(ask),
 };
 
@@ -36,7 +38,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
             && let Some(what) = objects(asked, *on, names)
         {
             let message = format!(
-                "statements of {} on {what} that were allowed are refused",
+                "REVOKE refuses to {} what was allowed on {what} until now",
                 crate::wording::list(from)
             );
             hits.push(
@@ -48,7 +50,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
             && let Some(what) = objects(asked, *on, names)
         {
             if to.iter().any(|role| role.eq_ignore_ascii_case("public")) {
-                let message = format!("{what} is opened to every role there is");
+                let message = format!("GRANT … TO PUBLIC opens {what} to every role there is");
                 hits.push(
                     Hit::new(Severity::Warning, message)
                         .advice("grant it to the roles that need it"),
@@ -66,15 +68,42 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
 /// The objects that somebody may use already, for people; none when all are new. An empty list is `ALL … IN SCHEMA`.
 fn objects(asked: &Asked<'_>, on: ObjectKind, names: &[QualifiedName]) -> Option<String> {
     if names.is_empty() {
-        return Some("the objects".to_owned());
+        return Some("every such object of the schema".to_owned());
     }
-    let is_table = matches!(on, ObjectKind::Table | ObjectKind::Column);
     let used: Vec<String> = names
         .iter()
-        .filter(|name| !is_table || asked.stake(name).matters())
-        .map(ToString::to_string)
+        .filter_map(|name| {
+            if on == ObjectKind::Namespace {
+                let is_new = super::drop_schema::is_new(asked, &name.name);
+                (!is_new).then(|| format!("schema {}", name.name))
+            } else {
+                (!is_new(asked, name)).then(|| name.to_string())
+            }
+        })
         .collect();
     (!used.is_empty()).then(|| crate::wording::list(&used))
+}
+
+/// True when the object came with this release; one that is not known was there before.
+fn is_new(asked: &Asked<'_>, name: &QualifiedName) -> bool {
+    let catalog = asked.catalog();
+    let is_new = |born: Birth| catalog.is_of_this_release(born);
+    match catalog.relation(name) {
+        Some(Relation::Table(_)) => !asked.stake(name).matters(),
+        Some(Relation::View(view)) => is_new(view.born),
+        Some(Relation::Sequence(sequence)) => is_new(sequence.born),
+        Some(Relation::Index(index)) => is_new(index.born),
+        None => {
+            catalog
+                .types
+                .get(name)
+                .is_some_and(|found| is_new(found.born))
+                || catalog
+                    .routines
+                    .get(name)
+                    .is_some_and(|found| found.iter().all(|routine| is_new(routine.born)))
+        }
+    }
 }
 
 /// The statement may wait for a table while the transaction already keeps users of another one waiting.

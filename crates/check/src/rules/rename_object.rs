@@ -20,9 +20,9 @@ Create the object a second time under the new name (a view over the view, a func
 domain over the type), move the code, and drop the old name in a later release. A schema can be kept reachable \
 for both by its views.
 
-What the same migration created is not reported.",
+What the same migration created is not reported, nor what it puts something else in the place of.",
     bad: &[Example::new("ALTER VIEW names RENAME TO labels;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE VIEW names AS SELECT id, name FROM users;"), Example::new("ALTER SCHEMA app RENAME TO shop;").after("CREATE SCHEMA app;"), Example::new("ALTER TYPE mood RENAME TO feeling;").after("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE users (id bigint PRIMARY KEY, mood mood);"), Example::new("ALTER SEQUENCE numbers RENAME TO digits;").after("CREATE SEQUENCE numbers;"), Example::new("ALTER FUNCTION audit() RENAME TO log;").after("CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;")],
-    good: &[Example::new("CREATE VIEW names AS SELECT name FROM users; ALTER VIEW names RENAME TO labels;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER VIEW names RENAME TO labels; CREATE VIEW names AS SELECT * FROM labels;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE VIEW names AS SELECT id, name FROM users;")],
+    good: &[Example::new("ALTER TYPE mood RENAME TO old_mood; CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');").after("CREATE TYPE mood AS ENUM ('sad', 'ok');"), Example::new("CREATE VIEW names AS SELECT name FROM users; ALTER VIEW names RENAME TO labels;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER VIEW names RENAME TO labels; CREATE VIEW names AS SELECT * FROM labels;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE VIEW names AS SELECT id, name FROM users;")],
     ask: Ask::Statement(ask),
 };
 
@@ -32,7 +32,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         let Some((name, old, to)) = renamed(asked, change) else {
             continue;
         };
-        if old.is_some_and(|old| super::rename_table::is_replaced_by_view(asked, old)) {
+        if old.is_some_and(|old| is_replaced(asked, old)) {
             continue;
         }
         for breakage in breaks(change, asked.catalog()) {
@@ -48,7 +48,12 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
     hits
 }
 
-/// The old name as messages show it, the relation that may get a view in its place, and the new name.
+/// True when something takes the old name before the section ends.
+fn is_replaced(asked: &Asked<'_>, old: &QualifiedName) -> bool {
+    super::rename_table::is_replaced(asked, old) || super::drop_object::is_created_again(asked, old)
+}
+
+/// The old name as messages show it, the object that something may replace, and the new name.
 type Renamed<'a> = (String, Option<&'a QualifiedName>, &'a Ident);
 
 fn renamed<'a>(asked: &Asked<'_>, change: &'a Change) -> Option<Renamed<'a>> {
@@ -67,10 +72,10 @@ fn renamed<'a>(asked: &Asked<'_>, change: &'a Change) -> Option<Renamed<'a>> {
         return Some((target.name.to_string(), Some(&target.name), to));
     }
     if let Change::Sequence(target, SequenceChange::Rename(to)) = change {
-        return Some((target.name.to_string(), None, to));
+        return Some((target.name.to_string(), Some(&target.name), to));
     }
     let (name, to) = unplaced(change)?;
-    Some((name.to_string(), None, to))
+    Some((name.to_string(), Some(name), to))
 }
 
 fn unplaced(change: &Change) -> Option<(&QualifiedName, &Ident)> {

@@ -37,7 +37,8 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         ) && asked
             .catalog()
             .table(table)
-            .is_some_and(|known| known.policies.is_empty());
+            .is_some_and(|known| known.policies.is_empty())
+            && !gets_policy(asked, table);
         for breakage in breaks(change, asked.catalog()) {
             let (severity, effect) = if hides_all {
                 (
@@ -56,6 +57,17 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// True when a policy is created before the transaction commits.
+fn gets_policy(asked: &Asked<'_>, table: &QualifiedName) -> bool {
+    asked.context.transaction.is_open()
+        && asked
+            .section
+            .iter()
+            .skip(asked.position + 1)
+            .flat_map(|statement| &statement.changes)
+            .any(|change| matches!(change, Change::Policy(of, PolicyChange::Create { .. }) if of == table))
 }
 
 /// The table whose rows are hidden or shown, and by what.

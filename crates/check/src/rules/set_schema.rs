@@ -29,7 +29,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         let Some((name, to)) = moved(change) else {
             continue;
         };
-        if super::rename_table::is_replaced_by_view(asked, name) {
+        if super::rename_table::is_replaced(asked, name) {
             continue;
         }
         for breakage in breaks(change, asked.catalog()) {

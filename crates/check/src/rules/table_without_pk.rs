@@ -29,7 +29,11 @@ fn ask(asked: &MigrationAsked<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for statement in &asked.statements {
         for (target, definition) in created(statement) {
-            let Some(table) = asked.context.catalog.table(&target.name) else {
+            let catalog = asked.context.catalog;
+            let Some(table) = catalog
+                .table(&target.name)
+                .filter(|table| catalog.is_of_this_release(table.born))
+            else {
                 continue;
             };
             let is_partition = matches!(definition.inheritance, Inheritance::PartitionOf { .. });

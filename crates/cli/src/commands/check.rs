@@ -3,7 +3,8 @@
 mod subjects;
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
@@ -126,18 +127,17 @@ fn talk(arguments: &CheckArguments, settings: &Settings, subjects: &[Subject]) {
         settings.server_version.value, settings.server_version.origin
     );
     if let Some(file) = &settings.file {
-        text.push_str(&format!(
-            "settings from {}\n",
-            line(&file.display().to_string())
-        ));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "settings from {}", line(&file.display().to_string()));
     }
     for subject in subjects {
-        text.push_str(&format!(
-            "{}: {}, {} migrations\n",
+        let _ = writeln!(
+            text,
+            "{}: {}, {} migrations",
             line(&subject.directory),
             tool::name(subject.tool),
             subject.sources.len()
-        ));
+        );
     }
     // Talk that nobody reads is no reason to stop.
     let _ = std::io::stderr().write_all(text.as_bytes());

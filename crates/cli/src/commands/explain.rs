@@ -14,7 +14,7 @@ use crate::show::nearest::nearest;
 /// Prints a page, or the list of all codes.
 ///
 /// # Errors
-/// [`Code::UnknownCode`] with the nearest candidates.
+/// [`Code::NoSuchPage`] with the nearest candidates.
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<Exit, CliError> {
     let text = match &arguments.code {
         None => list(),
@@ -77,7 +77,7 @@ fn page(code: &str) -> Result<String, CliError> {
         || "segue explain".to_owned(),
         |code| format!("segue explain {code}"),
     );
-    Err(CliError::new(Code::UnknownCode, what, next))
+    Err(CliError::new(Code::NoSuchPage, what, next))
 }
 
 fn rule_page(rule: &Rule) -> String {

@@ -14,16 +14,13 @@ use crate::exit::Exit;
 /// When they cannot be written.
 pub(crate) fn run(arguments: &ManArguments) -> Result<Exit, CliError> {
     let command = Cli::command();
-    match &arguments.directory {
-        Some(directory) => {
-            std::fs::create_dir_all(directory)?;
-            clap_mangen::generate_to(command, directory)?;
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page)?;
-            std::io::stdout().write_all(&page)?;
-        }
+    if let Some(directory) = &arguments.directory {
+        std::fs::create_dir_all(directory)?;
+        clap_mangen::generate_to(command, directory)?;
+        return Ok(Exit::Ok);
     }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    std::io::stdout().write_all(&page)?;
     Ok(Exit::Ok)
 }

@@ -1,7 +1,7 @@
 //! GitLab code quality: an array of findings with stable fingerprints.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
 use segue_check::Severity;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 //! The first line is a hidden marker, by which a later run finds and replaces its own comment. A comment takes 64 KB:
 //! what does not fit is counted.
 
-use std::io::{self, Write};
+use std::io;
 
 use segue_check::{Remedy, Severity};
 

@@ -10,7 +10,7 @@ use segue_model::{
 
 use super::alter_table::{Passed, Reaches};
 use super::ledger::Ledger;
-use super::{column_type, constraint, enum_value, removal, storage};
+use super::{column_type, constraint, enum_value, privilege, removal, storage};
 
 /// Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18.
 pub(super) fn lock_mode(change: &ColumnChange) -> LockMode {
@@ -36,7 +36,7 @@ pub(super) fn lock_mode(change: &ColumnChange) -> LockMode {
     }
 }
 
-/// Measured on 15 (children by INHERITS, partitions): SET (n_distinct) and SET COMPRESSION stay on the table. Identity
+/// Measured on 15 (children by INHERITS, partitions): SET (`n_distinct`) and SET COMPRESSION stay on the table. Identity
 /// goes down to partitions since 17. Source: PostgreSQL 17 release notes.
 pub(super) fn reaches(change: &ColumnChange, version: u16) -> Reaches {
     match change {
@@ -175,19 +175,22 @@ fn domain_default<'a>(data_type: &DataType, ledger: &Ledger<'a>) -> Option<&'a E
     }
 }
 
-/// True for a domain with constraints; a type that is not known may be one, an array of one is none.
+/// True for a domain with constraints; an array of one is none. A type that is not known may be one, and counts as one
+/// unless a well-known extension brings it.
 pub(super) fn constrained_domain(data_type: &DataType, ledger: &mut Ledger<'_>) -> bool {
     if data_type.dimensions > 0 {
         return false;
     }
-    match ledger.catalog().is_constrained_domain(data_type) {
-        Some(answer) => answer,
-        None => {
-            // A type of an extension or of an earlier history: far more often no domain than one.
-            ledger.assume();
-            false
-        }
+    if let Some(answer) = ledger.catalog().is_constrained_domain(data_type) {
+        return answer;
     }
+    let is_known = data_type
+        .user_type()
+        .is_some_and(privilege::is_extension_type);
+    if !is_known {
+        ledger.assume();
+    }
+    !is_known
 }
 
 fn add(target: &Target, column: &Column, ledger: &mut Ledger<'_>) {

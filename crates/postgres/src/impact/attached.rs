@@ -58,7 +58,7 @@ pub(super) fn policy(table: &QualifiedName, change: &PolicyChange, ledger: &mut 
         | PolicyChange::Alter { .. }
         | PolicyChange::Drop { .. }
         | PolicyChange::Rename { .. } => {
-            ledger.claim(table, LockMode::AccessExclusive, LockRole::Target)
+            ledger.claim(table, LockMode::AccessExclusive, LockRole::Target);
         }
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn statistics(name: &QualifiedName, change: &StatisticsChange, ledger
 pub(super) fn publication(name: &Ident, change: &PublicationChange, ledger: &mut Ledger<'_>) {
     match change {
         PublicationChange::Create(tables) | PublicationChange::Add(tables) => {
-            publish(tables, ledger)
+            publish(tables, ledger);
         }
         PublicationChange::Set(tables) => {
             publish(tables, ledger);

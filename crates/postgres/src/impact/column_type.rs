@@ -9,7 +9,7 @@ use segue_model::{
 };
 
 use super::ledger::Ledger;
-use super::{alter_column, constraint, enum_value, index, storage};
+use super::{alter_column, constraint, enum_value, index, privilege, storage};
 
 /// What a type change does to the stored values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +97,9 @@ fn conversion_in(table: &Table, wanted: &Wanted<'_>, ledger: &mut Ledger<'_>) ->
         Some(using) => facts.by_expression(using, wanted, &column.data_type),
     };
     let is_unknown = |data_type: &DataType| {
-        data_type
-            .user_type()
-            .is_some_and(|name| !ledger.catalog().types.contains_key(name))
+        data_type.user_type().is_some_and(|name| {
+            !ledger.catalog().types.contains_key(name) && !privilege::is_extension_type(name)
+        })
     };
     if is_unknown(&column.data_type) || is_unknown(wanted.data_type) {
         ledger.assume();

@@ -362,7 +362,8 @@ fn add_foreign_key(target: &Target, added: &Constraint, key: &ForeignKey, ledger
     }
     claim_referenced(&key.references, LockMode::ShareRowExclusive, ledger);
     let checked = added.validity == Validity::Valid && added.enforcement == Enforcement::Enforced;
-    let members = storage::family(ledger.catalog(), table, foreign_key_scope(is_partitioned));
+    let mut members = vec![table.clone()];
+    members.extend(storage::partitions(ledger.catalog(), table));
     for member in storage::stored(ledger.catalog(), members) {
         if is_partitioned && has_foreign_key(&member, key, ledger.catalog()) {
             // The partition's own becomes part of the parent's: its triggers on the referenced table go, under
@@ -371,15 +372,6 @@ fn add_foreign_key(target: &Target, added: &Constraint, key: &ForeignKey, ledger
         } else if checked {
             scan_both(&member, &key.references, ledger);
         }
-    }
-}
-
-/// Foreign keys go down to partitions, never to children by INHERITS.
-fn foreign_key_scope(is_partitioned: bool) -> Scope {
-    if is_partitioned {
-        Scope::WithDescendants
-    } else {
-        Scope::Only
     }
 }
 

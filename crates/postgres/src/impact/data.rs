@@ -39,14 +39,9 @@ pub(super) fn change(change: &DataChange, ledger: &mut Ledger<'_>) {
             filter,
             reads,
         } => {
-            if let Some(filter) = filter {
-                enum_value::refuse(filter, None, ledger);
-            }
+            refuse_labels(table, &[], filter.as_ref(), ledger);
             claim_reads(reads, ledger);
-            write(table, *reach, Cause::Removal, ledger);
-            for name in with_partitions(table, ledger) {
-                referencing(&name, |_| true, ActionOn::Delete, ledger);
-            }
+            delete(table, *reach, ledger);
         }
         DataChange::Merge { table, reads } => {
             ledger.since(15, "MERGE");
@@ -223,6 +218,13 @@ fn write(name: &QualifiedName, reach: Reach, cause: Cause, ledger: &mut Ledger<'
     };
     for member in storage::stored(ledger.catalog(), with_partitions(name, ledger)) {
         ledger.work(&member, kind.clone(), cause);
+    }
+}
+
+fn delete(name: &QualifiedName, reach: Reach, ledger: &mut Ledger<'_>) {
+    write(name, reach, Cause::Removal, ledger);
+    for member in with_partitions(name, ledger) {
+        referencing(&member, |_| true, ActionOn::Delete, ledger);
     }
 }
 

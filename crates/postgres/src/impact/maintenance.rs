@@ -261,13 +261,13 @@ fn wait_for_everybody(ledger: &mut Ledger<'_>) {
 /// unique index over plain columns. Allowed in a transaction block (measured).
 fn refresh(view: &QualifiedName, build: Build, ledger: &mut Ledger<'_>) {
     let catalog = ledger.catalog();
-    let bases = match catalog.view(view) {
-        Some(found) => found.definition.query.relations.clone(),
-        None => {
-            ledger.assume();
-            Vec::new()
-        }
-    };
+    let bases = catalog
+        .view(view)
+        .map(|found| found.definition.query.relations.clone())
+        .unwrap_or_default();
+    if catalog.view(view).is_none() {
+        ledger.assume();
+    }
     data::claim_reads(&bases, ledger);
     for base in &bases {
         for member in storage::stored(

@@ -133,6 +133,13 @@ const EXTENSION_TYPES: [(&str, &[&str]); 12] = [
     ("uint", &["uint1", "uint2", "uint4", "uint8"]),
 ];
 
+/// True for a type that a well-known extension brings; none of them is a domain with constraints.
+pub(super) fn is_extension_type(name: &QualifiedName) -> bool {
+    EXTENSION_TYPES
+        .iter()
+        .any(|(_, types)| types.contains(&name.name.as_str()))
+}
+
 /// An extension: CASCADE drops every column of its types (measured); an update runs SQL that is not known.
 pub(super) fn extension(name: &Ident, change: &ExtensionChange, ledger: &mut Ledger<'_>) {
     match change {

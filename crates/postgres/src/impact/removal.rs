@@ -88,7 +88,7 @@ fn table_dependents(
         }
         match reaction {
             Reaction::Cascade => {
-                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner);
             }
             Reaction::Restrict => refuse(
                 name,
@@ -185,7 +185,7 @@ pub(super) fn column_dependents(
         }
         match reaction {
             Reaction::Cascade => {
-                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner);
             }
             Reaction::Restrict => refuse_column(
                 (table, column),
@@ -278,7 +278,7 @@ pub(super) fn referencing_key(
         }
         match reaction {
             Reaction::Cascade => {
-                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner)
+                ledger.claim(from, LockMode::AccessExclusive, LockRole::ForeignKeyPartner);
             }
             Reaction::Restrict => refuse(
                 dropped,
@@ -359,7 +359,7 @@ pub(super) fn namespace(namespace: &Ident, reaction: Reaction, ledger: &mut Ledg
                 views(name, None, reaction, ledger);
             }
             Some(Relation::Sequence(_)) => {
-                ledger.claim(name, LockMode::AccessExclusive, LockRole::Sequence)
+                ledger.claim(name, LockMode::AccessExclusive, LockRole::Sequence);
             }
             Some(Relation::Index(_)) | None => {}
         }

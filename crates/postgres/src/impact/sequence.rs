@@ -69,7 +69,7 @@ fn drop_sequence(target: &Target, reaction: Reaction, ledger: &mut Ledger<'_>) {
     for user in users {
         match reaction {
             Reaction::Cascade => {
-                ledger.claim(&user, LockMode::AccessExclusive, LockRole::Dependent)
+                ledger.claim(&user, LockMode::AccessExclusive, LockRole::Dependent);
             }
             Reaction::Restrict => ledger.refuse(
                 RefusalReason::Dependents,

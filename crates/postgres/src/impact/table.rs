@@ -123,7 +123,7 @@ pub(super) fn alter(table: &QualifiedName, change: &TableChange, ledger: &mut Le
             ledger.claim(parent, LockMode::AccessShare, LockRole::Parent);
         }
         TableChange::OfType(Some(of)) => {
-            ledger.claim(of, LockMode::AccessShare, LockRole::Dependent)
+            ledger.claim(of, LockMode::AccessShare, LockRole::Dependent);
         }
         TableChange::SetTrigger { state, .. } => match state {
             TriggerState::Enable

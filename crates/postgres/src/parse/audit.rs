@@ -90,8 +90,8 @@ fn reserved(reader: &Reader<'_>, node: &SyntaxNode) -> Result<(), ReadError> {
         return Ok(());
     };
     let parent = node.parent().map(|parent| parent.kind());
-    // After AS every word is a label; after a dot every word is a name; `SET x TO on` has values, not names.
-    let is_label = parent == Some(SyntaxKind::AS_NAME) && node.prev_sibling_or_token().is_some();
+    // A label may be nearly every word, with AS or without; after a dot every word is a name.
+    let is_label = parent == Some(SyntaxKind::AS_NAME);
     let is_after_dot = node
         .prev_sibling_or_token()
         .is_some_and(|before| before.kind() == SyntaxKind::DOT);

@@ -180,10 +180,12 @@ impl Reader<'_> {
         };
         let mut nodes = Vec::new();
         collect_segments(&path, &mut nodes);
+        // `left` and `like` may name a function; words that may not are found by the audit.
+        let is_function = is_function(node.kind());
         let last = nodes.len().saturating_sub(1);
         let mut segments = Vec::with_capacity(nodes.len());
         for (index, segment) in nodes.iter().enumerate() {
-            let position = if index == 0 {
+            let position = if index == 0 && !is_function {
                 Position::First
             } else {
                 Position::AfterDot
@@ -354,6 +356,18 @@ pub(super) fn stored(written: &str) -> &str {
 /// True for words that need quotes to name a column or a relation.
 pub(super) fn is_no_name(word: &str) -> bool {
     is_reserved_word(word) || TYPE_OR_FUNCTION_WORDS.binary_search(&word).is_ok()
+}
+
+fn is_function(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        SyntaxKind::FUNCTION_NAME
+            | SyntaxKind::FUNCTION_NAME_REF
+            | SyntaxKind::PROCEDURE_NAME
+            | SyntaxKind::PROCEDURE_NAME_REF
+            | SyntaxKind::ROUTINE_NAME
+            | SyntaxKind::ROUTINE_NAME_REF
+    )
 }
 
 fn is_path(kind: SyntaxKind) -> bool {

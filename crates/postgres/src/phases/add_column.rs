@@ -355,10 +355,31 @@ fn identify(
             },
         ),
     );
-    let go_on = Sql::literal("SELECT setval(pg_get_serial_sequence(")
+    draft.change(
+        StepTransaction::WithPrevious,
+        "Let the identity go on where the filling stopped.".to_owned(),
+        vec![
+            Change::Data(DataChange::SetSequenceValue(owned_sequence(table, name))),
+            Change::Data(DataChange::Select(go_on(table, name, &counter))),
+        ],
+    );
+    draft.with_previous(
+        format!("Drop {counter}: it has served its purpose."),
+        Change::Sequence(
+            Target::required(counter.clone()),
+            SequenceChange::Drop {
+                reaction: Reaction::Restrict,
+            },
+        ),
+    );
+}
+
+/// `SELECT setval(…)` of the identity's sequence to where the counter is.
+fn go_on(table: &QualifiedName, column: &Ident, counter: &QualifiedName) -> Query {
+    let sql = Sql::literal("SELECT setval(pg_get_serial_sequence(")
         .string(&table.to_string())
         .text(", ")
-        .string(name.as_str())
+        .string(column.as_str())
         .text("), nextval(")
         .string(&counter.to_string())
         .text("))");
@@ -367,8 +388,8 @@ fn identify(
         name: Ident::from(name),
         built_in,
     };
-    let query = Query {
-        text: go_on.as_str().to_owned(),
+    Query {
+        text: sql.as_str().to_owned(),
         relations: Vec::new(),
         columns: Vec::new(),
         functions: vec![
@@ -383,24 +404,7 @@ fn identify(
             source: None,
         }],
         reach: Reach::All,
-    };
-    draft.change(
-        StepTransaction::WithPrevious,
-        "Let the identity go on where the filling stopped.".to_owned(),
-        vec![
-            Change::Data(DataChange::SetSequenceValue(owned_sequence(table, name))),
-            Change::Data(DataChange::Select(query)),
-        ],
-    );
-    draft.with_previous(
-        format!("Drop {counter}: it has served its purpose."),
-        Change::Sequence(
-            Target::required(counter.clone()),
-            SequenceChange::Drop {
-                reaction: Reaction::Restrict,
-            },
-        ),
-    );
+    }
 }
 
 /// The statement gives no value for the rows that are there: somebody has to.

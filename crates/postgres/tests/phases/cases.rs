@@ -6,17 +6,17 @@ use segue_model::{
 use segue_postgres::Postgres;
 
 /// One statement, after some others.
-pub struct Case {
+pub(crate) struct Case {
     /// Statements of an earlier migration; empty for none.
-    pub before: &'static str,
+    pub(crate) before: &'static str,
     /// The statement.
-    pub statement: &'static str,
+    pub(crate) statement: &'static str,
     /// The first and the last server version it is for.
-    pub versions: (u16, u16),
+    pub(crate) versions: (u16, u16),
     /// What the plan leaves behind and the statement does not, or the other way round: parts of names.
-    pub differs: &'static [&'static str],
+    pub(crate) differs: &'static [&'static str],
     /// What the user does before the gate opens; empty for nothing.
-    pub at_gate: &'static str,
+    pub(crate) at_gate: &'static str,
 }
 
 const fn case(statement: &'static str) -> Case {
@@ -48,7 +48,7 @@ const fn but(differs: &'static [&'static str], case: Case) -> Case {
 }
 
 /// Every recipe at least once.
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     // Indexes.
     case("CREATE INDEX ON t (d)"),
     case("CREATE INDEX IF NOT EXISTS zi ON t (lower(b)) WHERE a > 0"),
@@ -185,7 +185,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Statements that are as good as they get, or have no safe way without a gate.
-pub const WITHOUT_PLAN: &[&str] = &[
+pub(crate) const WITHOUT_PLAN: &[&str] = &[
     "CREATE INDEX CONCURRENTLY zi ON t (d)",
     "CREATE INDEX zi ON ONLY p (k)",
     "CREATE INDEX IF NOT EXISTS t_a_idx ON t (a)",
@@ -219,7 +219,7 @@ pub const WITHOUT_PLAN: &[&str] = &[
 ];
 
 /// The replay after the schema and what came before the statement, one migration each.
-pub fn replay(before: &str, version: u16) -> Replay {
+pub(crate) fn replay(before: &str, version: u16) -> Replay {
     let mut replay = Replay::new(
         segue_model::Catalog::default(),
         ServerFacts {
@@ -236,7 +236,7 @@ pub fn replay(before: &str, version: u16) -> Replay {
 }
 
 /// Lets statements have their effect, one after the other.
-pub fn run(replay: &mut Replay, text: &str) {
+pub(crate) fn run(replay: &mut Replay, text: &str) {
     let statements = Postgres.read(text, replay.server.version);
     replay.begin_section(Wrapping::Autocommit, &statements);
     for statement in &statements {
@@ -248,20 +248,20 @@ pub fn run(replay: &mut Replay, text: &str) {
 }
 
 /// The changes of one statement.
-pub fn changes(statement: &str, version: u16) -> Vec<Change> {
+pub(crate) fn changes(statement: &str, version: u16) -> Vec<Change> {
     let mut statements = Postgres.read(statement, version);
     assert_eq!(statements.len(), 1, "{statement}");
     statements.remove(0).changes
 }
 
 /// The plan of a case.
-pub fn plan(case: &Case, replay: &Replay) -> Option<Plan> {
+pub(crate) fn plan(case: &Case, replay: &Replay) -> Option<Plan> {
     let changes = changes(case.statement, replay.server.version);
     Postgres.phases(&changes, &replay.context())
 }
 
 /// What a step sends; none for a gate's manual work.
-pub fn sql(action: &Action) -> Sql {
+pub(crate) fn sql(action: &Action) -> Sql {
     match action {
         Action::Change(changes) => Postgres.render(changes).expect("a step is rendered"),
         Action::Backfill(backfill) => Sql::literal("UPDATE ")
@@ -278,7 +278,7 @@ pub fn sql(action: &Action) -> Sql {
 }
 
 /// How a step shares a transaction, in a word.
-pub fn word(transaction: StepTransaction, action: &Action) -> &'static str {
+pub(crate) fn word(transaction: StepTransaction, action: &Action) -> &'static str {
     match (action, transaction) {
         (Action::Backfill(_), _) => "batches",
         (Action::Probe(_), _) => "probe",

@@ -346,3 +346,15 @@ fn transaction_control_and_settings_are_read() {
 fn a_query_without_a_relation_reads_nothing() {
     assert!(query("select 1").relations.is_empty());
 }
+
+#[test]
+fn words_that_may_name_a_function_or_a_label_are_no_syntax_errors() {
+    for text in [
+        "create function like(int) returns int language sql as 'select 1'",
+        "select 1 all",
+        "select 1 as select",
+        "select t.select from t",
+    ] {
+        assert!(read(text)[0].opaque().is_none(), "{text}: {:?}", read(text));
+    }
+}

@@ -1,10 +1,9 @@
 //! What a user sees, as snapshots; and the JSON answer held against its own schema.
 
-mod segue;
-
+use std::fmt::Write as _;
 use std::path::Path;
 
-use segue::{project, segue, write};
+use crate::segue::{project, segue, write};
 
 /// Replaces what differs from run to run.
 fn steady() -> insta::Settings {
@@ -49,7 +48,7 @@ fn bad_usage() {
         let answer = segue(&project("clean"), words);
         assert_eq!(answer.code, 2, "{words:?}");
         assert_eq!(answer.out, "", "{words:?}");
-        shown.push_str(&format!("$ segue {}\n{}\n", words.join(" "), answer.err));
+        let _ = writeln!(shown, "$ segue {}\n{}", words.join(" "), answer.err);
     }
     insta::assert_snapshot!("bad_usage", shown);
 }

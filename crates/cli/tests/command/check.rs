@@ -1,11 +1,9 @@
 //! `segue check` as a user meets it: exit codes, what is found, where settings come from, hostile input.
 
-mod segue;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use segue::{codes, command, folder, project, ran, segue, with_input, write};
+use crate::segue::{codes, command, folder, project, ran, segue, with_input, write};
 
 const USERS: &str = "CREATE TABLE users (id bigint PRIMARY KEY, username text);\n";
 const CHECKED: &str = "ALTER TABLE users ADD CONSTRAINT named CHECK (username <> '');\n";
@@ -271,7 +269,7 @@ fn control_characters_of_the_users_never_reach_the_terminal() {
     assert_eq!(answer.code, 3, "{}", answer.err);
     for character in [answer.out, answer.err].concat().chars() {
         let is_harmless = character == '\n' || !(character.is_control() || character == '\u{202e}');
-        assert!(is_harmless, "{:?}", character);
+        assert!(is_harmless, "{character:?}");
     }
 }
 

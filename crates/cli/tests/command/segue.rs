@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run left.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// `segue` in a folder.
-pub fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_segue"));
     command.current_dir(folder).stdin(Stdio::null());
     for name in [
@@ -32,12 +32,12 @@ pub fn command(folder: &Path) -> Command {
 }
 
 /// Runs it with these words.
-pub fn segue<W: AsRef<OsStr>>(folder: &Path, words: &[W]) -> Ran {
+pub(crate) fn segue<W: AsRef<OsStr>>(folder: &Path, words: &[W]) -> Ran {
     ran(command(folder).args(words))
 }
 
 /// Runs a command to its end.
-pub fn ran(command: &mut Command) -> Ran {
+pub(crate) fn ran(command: &mut Command) -> Ran {
     let output = command.output().unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
@@ -47,7 +47,7 @@ pub fn ran(command: &mut Command) -> Ran {
 }
 
 /// Runs it with something on standard input.
-pub fn with_input(folder: &Path, words: &[&str], input: &[u8]) -> Ran {
+pub(crate) fn with_input(folder: &Path, words: &[&str], input: &[u8]) -> Ran {
     let mut child = command(folder)
         .args(words)
         .stdin(Stdio::piped())
@@ -65,14 +65,14 @@ pub fn with_input(folder: &Path, words: &[&str], input: &[u8]) -> Ran {
 }
 
 /// One of the projects beside the tests.
-pub fn project(name: &str) -> PathBuf {
+pub(crate) fn project(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/projects")
         .join(name)
 }
 
 /// A new folder with these files.
-pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     // The search for settings ends at the top of a repository.
     std::fs::create_dir(folder.path().join(".git")).unwrap();
@@ -83,14 +83,14 @@ pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 /// Writes a file, with the folders above it.
-pub fn write(folder: &Path, name: &str, text: &str) {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
 /// The codes of the findings in a JSON answer, sorted.
-pub fn codes(answer: &str) -> Vec<String> {
+pub(crate) fn codes(answer: &str) -> Vec<String> {
     let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
     let findings = answer["findings"].as_array().unwrap().iter();
     let mut codes: Vec<String> = findings

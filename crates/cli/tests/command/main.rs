@@ -1,0 +1,7 @@
+//! The command as a user meets it: exit codes, answers, hostile input.
+
+#![cfg(test)]
+
+mod answers;
+mod check;
+mod segue;
