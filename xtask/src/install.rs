@@ -59,6 +59,17 @@ pub(crate) fn servers() -> Result<Vec<Installed>> {
     Ok(found)
 }
 
+/// Makes sure that `xmllint` is installed: reports are held against their schemas with it.
+///
+/// # Errors
+/// When it is missing and cannot be installed.
+pub(crate) fn xmllint() -> Result<()> {
+    if run::exists("xmllint", "--version") {
+        return Ok(());
+    }
+    apt(&["libxml2-utils"]).context("install xmllint (libxml2-utils) and run this again")
+}
+
 /// The squawk linter, fetched when it is missing.
 ///
 /// # Errors

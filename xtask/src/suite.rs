@@ -15,6 +15,7 @@ pub(crate) fn test(arguments: &Arguments) -> Result<()> {
         bail!("`test` takes no word such as {word}; a single test is run by cargo itself");
     }
     step("servers for tests");
+    install::xmllint()?;
     let servers = install::servers()?;
     if read.has("--locks") {
         return locks::measure(&servers, read.value("--case"));

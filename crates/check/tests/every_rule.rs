@@ -56,7 +56,11 @@ fn findings(example: &Example) -> Vec<Finding> {
             version: example.version,
             sizes: BTreeMap::new(),
         },
-        today: Date::parse("2026-06-01").unwrap(),
+        today: Date {
+            year: 2026,
+            month: 6,
+            day: 1,
+        },
         directory: "migrations".to_owned(),
     };
     let mut judge = Judge::new(&Postgres, options);

@@ -183,7 +183,7 @@ impl CliError {
     }
 
     /// What the command line got wrong, in our own anatomy.
-    pub(crate) fn of_arguments(error: &clap::Error) -> Self {
+    pub(crate) fn of_arguments(error: &clap::Error, help: &str) -> Self {
         let text = error.render().to_string();
         let mut what = String::new();
         for part in text.lines().map(str::trim) {
@@ -191,14 +191,15 @@ impl CliError {
                 break;
             }
             let part = part.strip_prefix("error: ").unwrap_or(part);
-            if !part.is_empty() {
+            // That list has the hidden verbs too; the help does not.
+            if !part.is_empty() && !part.starts_with("[subcommands:") {
                 if !what.is_empty() {
                     what.push_str("; ");
                 }
                 what.push_str(part);
             }
         }
-        Self::new(Code::Usage, what, help_of(&text))
+        Self::new(Code::Usage, what, help)
     }
 
     /// The exit code.
@@ -229,20 +230,6 @@ impl CliError {
         let _ = writeln!(text, "  next     {}", line(&self.next));
         Some(text)
     }
-}
-
-/// The command whose help says more, from the usage line of the complaint: `segue check --help`.
-fn help_of(complaint: &str) -> String {
-    let usage = complaint
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Usage:"))
-        .unwrap_or("segue");
-    let mut words: Vec<&str> = usage
-        .split_whitespace()
-        .take_while(|word| !word.starts_with(['[', '<', '-']))
-        .collect();
-    words.push("--help");
-    words.join(" ")
 }
 
 impl From<io::Error> for CliError {

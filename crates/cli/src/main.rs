@@ -19,7 +19,7 @@ mod statistics;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use arguments::Cli;
 use error::CliError;
@@ -38,12 +38,24 @@ fn main() -> ExitCode {
 /// `--help` and `--version` are answers; everything else is a mistake on the command line.
 fn before_any_command(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        return complain(&CliError::of_arguments(error));
+        return complain(&CliError::of_arguments(error, &help()));
     }
     match error.print() {
         Ok(()) => Exit::Ok.into(),
         Err(closed) => complain(&CliError::of_writing(closed)),
     }
+}
+
+/// The command whose help says more: that of the verb, where one was typed.
+fn help() -> String {
+    let command = Cli::command();
+    std::env::args()
+        .nth(1)
+        .filter(|word| command.find_subcommand(word).is_some())
+        .map_or_else(
+            || "segue --help".to_owned(),
+            |verb| format!("segue {verb} --help"),
+        )
 }
 
 fn complain(error: &CliError) -> ExitCode {

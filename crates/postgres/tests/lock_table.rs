@@ -310,6 +310,31 @@ fn what_ran_outside_a_transaction_must_run_outside_one() {
 /// what was seen.
 const ALSO_MEASURED: &[(&str, &str, &str)] = &[
     (
+        "ALTER TABLE p ADD FOREIGN KEY (r_id) REFERENCES r",
+        "DROP TABLE p1",
+        "p AccessExclusive, p1 AccessExclusive, p1_val_idx AccessExclusive, toast(p1) AccessExclusive, toastidx(p1) AccessExclusive",
+    ),
+    (
+        "",
+        "DROP TYPE comp CASCADE",
+        "comp AccessExclusive, toast(tt) AccessExclusive, toastidx(tt) AccessExclusive, tt AccessExclusive",
+    ),
+    (
+        "",
+        "SELECT * FROM ip FOR SHARE",
+        "ic RowShare, ic scanned, ip RowShare, ip scanned",
+    ),
+    (
+        "",
+        "INSERT INTO t (nn) VALUES (5000)",
+        "t RowExclusive, t_id_seq RowExclusive",
+    ),
+    (
+        "CREATE VIEW v2 AS SELECT * FROM vw",
+        "DROP VIEW vw CASCADE",
+        "v2 AccessExclusive, vw AccessExclusive",
+    ),
+    (
         "",
         "ALTER TABLE ip ALTER a SET STATISTICS 10",
         "ic ShareUpdateExclusive, ip ShareUpdateExclusive",

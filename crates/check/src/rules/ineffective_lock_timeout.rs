@@ -54,7 +54,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
 /// Longer than this, the application has given up: 10 s is the longest usual request timeout of a web application.
 const LONGEST_MS: u64 = 10_000;
 
-/// True when an earlier statement of the section says SET LOCAL lock_timeout.
+/// True when an earlier statement of the section says `SET LOCAL lock_timeout`.
 fn was_set_before(asked: &Asked<'_>) -> bool {
     asked
         .section

@@ -30,9 +30,7 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
                 Some(
                     Hit::new(
                         Severity::Error,
-                        format!(
-                            "a secret stands in this statement: it is in the repository for ever"
-                        ),
+                        "a secret stands in this statement: it is in the repository for ever",
                     )
                     .at(note.span)
                     .advice("change the secret now, and set it outside of migrations"),

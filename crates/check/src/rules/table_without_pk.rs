@@ -44,7 +44,7 @@ fn ask(asked: &MigrationAsked<'_>) -> Vec<Hit> {
             }
             let message = format!("{} has no primary key", target.name);
             hits.push(
-                Hit::new(Severity::Warning, message)
+                Hit::new(Severity::Note, message)
                     .on(&target.name)
                     .at(statement.span)
                     .advice("add one while the table is new: id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),

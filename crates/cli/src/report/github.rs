@@ -33,7 +33,11 @@ fn end(document: &Document, desk: &mut Desk<'_>) -> io::Result<()> {
     let sorted = worst_first(&document.findings);
     let mut shown = 0;
     for level in [Severity::Error, Severity::Warning, Severity::Note] {
-        for placed in sorted.iter().filter(|placed| placed.finding.severity == level).take(OF_A_LEVEL_MAX) {
+        for placed in sorted
+            .iter()
+            .filter(|placed| placed.finding.severity == level)
+            .take(OF_A_LEVEL_MAX)
+        {
             annotation(placed, desk.out)?;
             shown += 1;
         }
@@ -50,7 +54,9 @@ fn end(document: &Document, desk: &mut Desk<'_>) -> io::Result<()> {
             .append(true)
             .create(true)
             .open(path)
-            .and_then(|mut file| file.write_all(markdown::page(document, markdown::SUMMARY_BYTES_MAX).as_bytes())),
+            .and_then(|mut file| {
+                file.write_all(markdown::page(document, markdown::SUMMARY_BYTES_MAX).as_bytes())
+            }),
         None => Ok(()),
     }
 }
@@ -76,12 +82,19 @@ fn annotation(placed: &Placed, out: &mut dyn Write) -> io::Result<()> {
         .into_iter()
         .map(|(name, value)| format!("{name}={}", property(&value)))
         .collect();
-    writeln!(out, "::{command} {}::{}", properties.join(","), data(&plain(placed)))
+    writeln!(
+        out,
+        "::{command} {}::{}",
+        properties.join(","),
+        data(&plain(placed))
+    )
 }
 
 /// The message of a command: `%` and line ends are encoded.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A property of a command: `:` and `,` are encoded too.

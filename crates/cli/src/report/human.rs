@@ -184,7 +184,10 @@ fn end(document: &Document, desk: &mut Desk<'_>) -> io::Result<()> {
     writeln!(desk.out, "; {} ms", summary.elapsed_ms)?;
     match summary.programs {
         0 => Ok(()),
-        1 => writeln!(desk.out, "1 program needs a rehearsal: its SQL is not in the file"),
+        1 => writeln!(
+            desk.out,
+            "1 program needs a rehearsal: its SQL is not in the file"
+        ),
         several => writeln!(
             desk.out,
             "{several} programs need a rehearsal: their SQL is not in the files"

@@ -14,7 +14,9 @@ use segue_model::{
 };
 
 use super::{Desk, Reporter};
-use crate::document::{Allowed, Document, Event, JudgedFile, Placed, Project, Run, SafeWay, Summary};
+use crate::document::{
+    Allowed, Document, Event, JudgedFile, Placed, Project, Run, SafeWay, Summary,
+};
 use crate::judging::Keep;
 use crate::show::excerpt::{Cut, secrets, statement_text};
 use crate::show::position::{Finger, Position};

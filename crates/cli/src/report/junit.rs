@@ -25,7 +25,9 @@ pub(crate) static REPORTER: Reporter = Reporter {
 fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
     match event {
         Event::Begin(_) | Event::Project(_) | Event::Migration(_) | Event::ProjectEnd(_) => Ok(()),
-        Event::End(document) => report(document).serialize(&mut *desk.out).map_err(io::Error::other),
+        Event::End(document) => report(document)
+            .serialize(&mut *desk.out)
+            .map_err(io::Error::other),
     }
 }
 
@@ -41,11 +43,19 @@ fn suite(project: &Project, document: &Document) -> TestSuite {
     let name = format!("{} ({})", project.directory, tool::name(project.tool));
     let mut suite = TestSuite::new(name);
     let mut findings: BTreeMap<&str, Vec<&Placed>> = BTreeMap::new();
-    for placed in document.findings.iter().filter(|placed| placed.project == project.number) {
+    for placed in document
+        .findings
+        .iter()
+        .filter(|placed| placed.project == project.number)
+    {
         let migration = placed.finding.migration.as_deref().unwrap_or_default();
         findings.entry(migration).or_default().push(placed);
     }
-    for judged in document.judged.iter().filter(|judged| judged.project == project.number) {
+    for judged in document
+        .judged
+        .iter()
+        .filter(|judged| judged.project == project.number)
+    {
         let found = findings.remove(judged.id.as_str()).unwrap_or_default();
         suite.add_test_case(case(&judged.path, &project.directory, &found));
     }
@@ -56,8 +66,9 @@ fn suite(project: &Project, document: &Document) -> TestSuite {
 }
 
 fn case(name: &str, class: &str, found: &[&Placed]) -> TestCase {
-    let (notes, failures): (Vec<&Placed>, Vec<&Placed>) =
-        found.iter().partition(|placed| placed.finding.severity == Severity::Note);
+    let (notes, failures): (Vec<&Placed>, Vec<&Placed>) = found
+        .iter()
+        .partition(|placed| placed.finding.severity == Severity::Note);
     let mut case = TestCase::new(name, status(&failures));
     case.set_classname(class);
     if !notes.is_empty() {

@@ -31,7 +31,9 @@ const MARKER: &str = "<!-- segue check -->";
 fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
     match event {
         Event::Begin(_) | Event::Project(_) | Event::Migration(_) | Event::ProjectEnd(_) => Ok(()),
-        Event::End(document) => desk.out.write_all(page(document, COMMENT_BYTES_MAX).as_bytes()),
+        Event::End(document) => desk
+            .out
+            .write_all(page(document, COMMENT_BYTES_MAX).as_bytes()),
     }
 }
 
@@ -47,7 +49,9 @@ pub(super) fn page(document: &Document, bytes_max: usize) -> String {
         let section = finding(placed);
         if page.len() + section.len() > bytes_max {
             let left = sorted.len() - number;
-            page.push_str(&format!("\n{left} more findings do not fit here: `segue check` shows them.\n"));
+            page.push_str(&format!(
+                "\n{left} more findings do not fit here: `segue check` shows them.\n"
+            ));
             break;
         }
         page.push_str(&section);
@@ -74,12 +78,17 @@ fn finding(placed: &Placed) -> String {
     }
     match &found.instead {
         Some(Remedy::Steps(plan)) => {
-            text.push_str(&format!("\n**Instead**\n\n{}", block(&script(&placed.steps))));
+            text.push_str(&format!(
+                "\n**Instead**\n\n{}",
+                block(&script(&placed.steps))
+            ));
             for remark in &plan.remarks {
                 text.push_str(&format!("\n{}\n", inline(remark)));
             }
         }
-        Some(Remedy::Advice(advice)) => text.push_str(&format!("\n**Instead** {}\n", inline(advice))),
+        Some(Remedy::Advice(advice)) => {
+            text.push_str(&format!("\n**Instead** {}\n", inline(advice)))
+        }
         None => {}
     }
     text
@@ -118,7 +127,10 @@ fn block(text: &str) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+    text.split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -127,7 +139,10 @@ mod tests {
 
     #[test]
     fn a_name_cannot_become_markup() {
-        assert_eq!(inline("<img src=x> **a** @team"), "&lt;img src=x&gt; \\*\\*a\\*\\* \\@team");
+        assert_eq!(
+            inline("<img src=x> **a** @team"),
+            "&lt;img src=x&gt; \\*\\*a\\*\\* \\@team"
+        );
     }
 
     #[test]

@@ -231,7 +231,9 @@ fn found(placed: &Placed) -> Found<'_> {
         rule_id: &finding.code,
         rule_index: ALL.iter().position(|rule| rule.code == finding.code),
         level: severity(finding.severity),
-        message: Owned { text: plain(placed) },
+        message: Owned {
+            text: plain(placed),
+        },
         locations: [Location {
             physical_location: Physical {
                 artifact_location: Artifact {

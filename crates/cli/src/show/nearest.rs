@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_slip_of_the_finger_finds_its_word() {
         let known = ["drop-column", "drop-table", "add-check-validated"];
-        assert_eq!(nearest("drop-colum", known), ["drop-column", "drop-table"]);
+        assert_eq!(nearest("drop-colum", known), ["drop-column"]);
         assert_eq!(nearest("check", known), ["add-check-validated"]);
         assert_eq!(nearest("add-chek", known), ["add-check-validated"]);
         assert_eq!(nearest("zzz", known), Vec::<&str>::new());

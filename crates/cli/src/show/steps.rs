@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use segue_model::{Action, Backfill, Dialect, Phase, PhaseKind, Plan, Sql, Step, StepTransaction};
 
+use crate::show::escape::line;
+
 /// One step, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -123,13 +125,14 @@ pub(crate) fn script(steps: &[StepText]) -> String {
 fn push(step: &StepText, text: &mut String) {
     for condition in &step.gate {
         text.push_str("-- not before: ");
-        text.push_str(condition);
+        text.push_str(&line(condition));
         text.push('\n');
     }
     text.push_str("-- ");
     text.push_str(&step.id.to_string());
     text.push_str("  ");
-    text.push_str(&step.purpose);
+    // A name with a line end in it must not end the comment.
+    text.push_str(&line(&step.purpose));
     text.push_str(match step.transaction {
         StepTransaction::Own => " (in its own transaction)",
         StepTransaction::WithPrevious => " (in the same transaction)",
@@ -174,6 +177,19 @@ mod tests {
             script(&steps),
             "BEGIN;\n-- 1  do it (in its own transaction)\nA;\n-- 2  do it (in the same transaction)\nB;\nCOMMIT;\n\
              -- 3  do it (outside any transaction)\nC;\n"
+        );
+    }
+
+    #[test]
+    fn a_line_end_in_a_name_does_not_end_a_comment() {
+        let hostile = StepText {
+            purpose: "index \"a\nDROP TABLE users; --\"".into(),
+            ..step(1, StepTransaction::Own, "A")
+        };
+        let shown = script(&[hostile]);
+        assert!(
+            !shown.lines().any(|line| line.starts_with("DROP")),
+            "{shown}"
         );
     }
 }

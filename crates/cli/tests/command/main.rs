@@ -4,4 +4,5 @@
 
 mod answers;
 mod check;
+mod formats;
 mod segue;

@@ -6,7 +6,7 @@ use segue_model::{
     Catalog, Cause, ChosenName, Column, Constraint, ConstraintChange, ConstraintKind, Direction,
     Enforcement, Fill, ForeignKey, Ident, IndexDefinition, IndexKey, IndexKeyPart, KeyColumns,
     LockMode, LockRole, Nullability, NullsOrder, QualifiedName, Reaction, RefusalReason, Scope,
-    TableConstraint, Target, Uniqueness, Validity,
+    Table, TableConstraint, Target, Uniqueness, Validity,
 };
 
 use super::alter_table::{Passed, Reaches};
@@ -392,6 +392,20 @@ pub(super) fn has_foreign_key(
                 && key.on_update == wanted.on_update
         })
     })
+}
+
+/// True when a partition has the foreign key from its parent: the triggers on the referenced table are the parent's, so
+/// dropping the partition leaves them alone (measured on 15).
+pub(super) fn is_of_parent(table: &Table, key: &ForeignKey, catalog: &Catalog) -> bool {
+    table
+        .partition_of
+        .as_ref()
+        .and_then(|(parent, _)| catalog.table(parent))
+        .is_some_and(|parent| {
+            parent.foreign_keys().any(|(_, known)| {
+                known.columns == key.columns && known.references == key.references
+            })
+        })
 }
 
 /// The referenced columns; none written means the primary key.

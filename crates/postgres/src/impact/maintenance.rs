@@ -259,6 +259,8 @@ fn wait_for_everybody(ledger: &mut Ledger<'_>) {
 
 /// REFRESH writes the view anew under ACCESS EXCLUSIVE; CONCURRENTLY merges the difference under EXCLUSIVE, and needs a
 /// unique index over plain columns. Allowed in a transaction block (measured).
+///
+/// Wider for WITH NO DATA, which the change does not carry: it reads nothing.
 fn refresh(view: &QualifiedName, build: Build, ledger: &mut Ledger<'_>) {
     let catalog = ledger.catalog();
     let bases = catalog

@@ -77,7 +77,7 @@ fn table_dependents(
     let catalog = ledger.catalog();
     if let Some(found) = catalog.table(name) {
         for (_, key) in found.foreign_keys() {
-            if !gone.contains(&key.references) {
+            if !gone.contains(&key.references) && !constraint::is_of_parent(found, key, catalog) {
                 constraint::claim_referenced(&key.references, LockMode::AccessExclusive, ledger);
             }
         }
@@ -313,6 +313,10 @@ pub(super) fn type_users(name: &QualifiedName, reaction: Reaction, ledger: &mut 
                 let Some(found) = catalog.table(&user) else {
                     continue;
                 };
+                if found.of_type.as_ref() == Some(name) {
+                    // A table of the type goes as a whole (measured on 15).
+                    drop_table(&super::alter_column::whole(&user), reaction, &[], ledger);
+                }
                 for column in &found.columns {
                     if column.data_type.user_type() != Some(name) {
                         continue;

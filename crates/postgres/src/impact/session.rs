@@ -19,6 +19,8 @@ pub(super) fn change(change: &SessionChange, ledger: &mut Ledger<'_>) {
 }
 
 /// The mode goes down to children and partitions, and through a view to what it reads (measured on 15).
+///
+/// Wider for LOCK TABLE ONLY: the change does not carry ONLY.
 fn lock_tables(lock: &LockTable, ledger: &mut Ledger<'_>) {
     if !ledger.context.transaction.is_open() {
         ledger.refuse(

@@ -221,7 +221,10 @@ pub(super) fn create(target: &Target, definition: &TableDefinition, ledger: &mut
             }
         }
         Inheritance::PartitionOf { parent, bound } => {
-            partition::create(&target.name, parent, bound, ledger);
+            partition::create(parent, bound, ledger);
+            if definition.partitioning.is_none() {
+                partition::make_indexes(&target.name, parent, ledger);
+            }
         }
         Inheritance::OfType(of) => ledger.claim(of, LockMode::AccessShare, LockRole::Dependent),
     }

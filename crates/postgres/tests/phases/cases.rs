@@ -6,6 +6,7 @@ use segue_model::{
 use segue_postgres::Postgres;
 
 /// One statement, after some others.
+#[derive(Clone, Copy)]
 pub(crate) struct Case {
     /// Statements of an earlier migration; empty for none.
     pub(crate) before: &'static str,

@@ -29,10 +29,10 @@ fn the_steps_together_do_what_the_statement_does() {
 fn differences(case: &Case, version: u16) -> Vec<String> {
     let replay = replay(case.before, version);
     let mut wrong = Vec::new();
-    let mut plain = replay.catalog.clone();
+    let mut as_written = replay.catalog.clone();
     for change in changes(case.statement, version) {
         wrong.extend(
-            apply(&change, &mut plain)
+            apply(&change, &mut as_written)
                 .into_iter()
                 .map(|said| said.message),
         );
@@ -52,14 +52,17 @@ fn differences(case: &Case, version: u16) -> Vec<String> {
             }
         }
     }
-    let (plain, planned) = (facts(&plain, case.differs), facts(&planned, case.differs));
-    for (name, fact) in &plain {
-        match planned.get(name) {
-            Some(found) if found == fact => {}
+    let (wanted, found) = (
+        facts(&as_written, case.differs),
+        facts(&planned, case.differs),
+    );
+    for (name, fact) in &wanted {
+        match found.get(name) {
+            Some(same) if same == fact => {}
             found => wrong.push(format!("{name} is\n  {found:?}\n  and not\n  {fact}")),
         }
     }
-    for name in planned.keys().filter(|name| !plain.contains_key(*name)) {
+    for name in found.keys().filter(|name| !wanted.contains_key(*name)) {
         wrong.push(format!("{name} is left"));
     }
     wrong
