@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{
-    Catalog, Certainty, Context, Dialect, Ident, Impact, LockMode, Locked, QualifiedName,
+    Catalog, Certainty, Change, Context, Dialect, Ident, Impact, LockMode, Locked, QualifiedName,
     RefusalReason, Replay, ServerFacts, Statement, TransactionNeed, WorkKind, Wrapping,
 };
 use segue_postgres::Postgres;
@@ -110,7 +110,11 @@ fn predict(mut replay: Replay, sql: &str, wrapping: Wrapping) -> (Impact, Catalo
     replay.begin_migration();
     replay.begin_section(wrapping, &statements);
     let context: Context<'_> = replay.context();
-    let impact = Postgres.impact(&statements[0].changes, &context);
+    let changes: Vec<Change> = statements
+        .iter()
+        .flat_map(|statement| statement.changes.clone())
+        .collect();
+    let impact = Postgres.impact(&changes, &context);
     (impact, replay.catalog)
 }
 

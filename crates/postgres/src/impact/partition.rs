@@ -42,12 +42,7 @@ pub(super) fn alter(parent: &QualifiedName, change: &PartitionChange, ledger: &m
 
 /// A new partition: ACCESS EXCLUSIVE on the parent, and on DEFAULT, which is read; the parent's indexes and foreign keys
 /// are made for it (measured).
-pub(super) fn create(
-    child: &QualifiedName,
-    parent: &QualifiedName,
-    bound: &PartitionBound,
-    ledger: &mut Ledger<'_>,
-) {
+pub(super) fn create(parent: &QualifiedName, bound: &PartitionBound, ledger: &mut Ledger<'_>) {
     ledger.table(parent);
     ledger.claim(parent, LockMode::AccessExclusive, LockRole::Parent);
     exclude_from_default(parent, bound, ledger);
