@@ -3,22 +3,41 @@
 //! Incremental: a caller hands over one migration after the other and may forget each as soon as it is judged.
 
 use segue_model::{
-    Answers, Catalog, Contradiction, ContradictionKind, Dialect, Down, Form, Migration,
-    ProjectProblem, Replay, Section, ServerFacts, Span, Statement, Tool, Wrapping,
+    Answers, Catalog, Change, Contradiction, ContradictionKind, Dialect, Down, Form, Inverse,
+    Migration, Plan, ProjectProblem, Replay, Section, ServerFacts, Span, Statement, Tool, Wrapping,
 };
 
-use crate::finding::{Finding, Place, Remedy, Severity};
+use crate::finding::Finding;
 use crate::rule::{
-    Ask, Asked, Contradicted, Hearing, HistoryKnown, Hit, Instead, Layer, MigrationAsked,
-    ProjectAsked, Rule, ShowLock,
+    Ask, Asked, Contradicted, Hearing, HistoryKnown, Hit, MigrationAsked, Places, ProjectAsked,
+    Rule,
 };
-use crate::rules::{ALL, rule};
-use crate::suppression::{Date, DirectiveProblem, Directives, Suppression, directives};
-use crate::wording;
+use crate::rules::ALL;
+use crate::suppression::{Date, Suppression};
+
+mod case;
+
+use case::{Case, finding, fingerprint};
+
+/// Bytes of a section from which its statements are read while they are judged, a window at a time, and forgotten.
+const LARGE_SECTION_BYTES: usize = 4 << 20;
+/// Statements of one window: enough for what rules look for in the neighbourhood, a few megabytes at most.
+const WINDOW_STATEMENTS: usize = 1_024;
+
+/// How much is kept of each statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What findings need.
+    Findings,
+    /// Every answer: what undoes it, and the safe way, found or not.
+    EveryAnswer,
+}
 
 /// What the judge needs to know besides the migrations.
 #[derive(Clone, Debug)]
 pub struct JudgeOptions {
+    /// How much is kept of each statement.
+    pub depth: Depth,
     /// The tool.
     pub tool: Tool,
     /// The server.
@@ -34,7 +53,8 @@ pub struct JudgeOptions {
 pub struct ReadMigration {
     /// The migration.
     pub migration: Migration,
-    /// The statements of each up section; spans are those of the section's file.
+    /// The statements of each up section; spans are those of the section's file. Empty for a section so large that the
+    /// judge reads it itself, piece by piece.
     pub up: Vec<Vec<Statement>>,
     /// The statements of its way back.
     pub down: Vec<Vec<Statement>>,
@@ -47,11 +67,11 @@ impl ReadMigration {
             sections
                 .iter()
                 .map(|section| {
-                    let mut statements = dialect.read(section.text(), version);
-                    for statement in &mut statements {
-                        statement.shift(section.span.start);
+                    if is_large(section) {
+                        Vec::new()
+                    } else {
+                        statements(section, dialect, version).collect()
                     }
-                    statements
                 })
                 .collect()
         };
@@ -86,6 +106,34 @@ impl ReadMigration {
     }
 }
 
+fn is_large(section: &Section) -> bool {
+    section.text().len() > LARGE_SECTION_BYTES
+}
+
+/// The statements of a section, one after the other, with spans of its file.
+fn statements<'s>(
+    section: &'s Section,
+    dialect: &'s dyn Dialect,
+    version: u16,
+) -> impl Iterator<Item = Statement> + 's {
+    let start = section.span.start;
+    dialect
+        .statements(section.text(), version)
+        .map(move |mut statement| {
+            statement.shift(start);
+            statement
+        })
+}
+
+/// True when a statement only moves rows: of a large section such statements are forgotten once they are judged.
+fn only_moves_rows(statement: &Statement) -> bool {
+    statement.notes.is_empty()
+        && statement
+            .changes
+            .iter()
+            .all(|change| matches!(change, Change::Data(_)))
+}
+
 /// Whether a migration's findings are reported, or it is only replayed (`--base`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
@@ -98,12 +146,30 @@ pub enum Reported {
 /// A migration that was judged.
 #[derive(Clone, Debug)]
 pub struct JudgedMigration {
-    /// Its statements.
+    /// Its statements; of a large section only those in `kept`.
     pub statements: Vec<JudgedStatement>,
+    /// The statements of large sections, without those that only move rows.
+    pub kept: Vec<Statement>,
+    /// How many statements there were, kept or not.
+    pub statement_count: usize,
     /// What is reported.
     pub findings: Vec<Finding>,
     /// What a directive allows, with that directive.
     pub suppressed: Vec<(Finding, Suppression)>,
+}
+
+impl JudgedMigration {
+    /// The text's side of a judged statement.
+    pub fn statement<'s>(
+        &'s self,
+        read: &'s ReadMigration,
+        judged: &JudgedStatement,
+    ) -> Option<&'s Statement> {
+        match judged.kept {
+            Some(number) => self.kept.get(number),
+            None => read.up.get(judged.section)?.get(judged.position),
+        }
+    }
 }
 
 /// A statement that was judged.
@@ -113,8 +179,14 @@ pub struct JudgedStatement {
     pub position: usize,
     /// The section.
     pub section: usize,
+    /// Its number in `JudgedMigration::kept`, when its section is a large one.
+    pub kept: Option<usize>,
     /// What the questions answered.
     pub answers: Answers,
+    /// What undoes it, one answer per change; empty unless every answer is kept.
+    pub inverse: Vec<Inverse>,
+    /// The safe way; none when it is as good as it gets, none is known, or not every answer is kept.
+    pub plan: Option<Plan>,
 }
 
 /// A judge in the middle of a project.
@@ -122,7 +194,7 @@ pub struct Judge<'a> {
     dialect: &'a dyn Dialect,
     options: JudgeOptions,
     replay: Replay,
-    places: Vec<Place>,
+    places: Places,
     history: HistoryKnown,
 }
 
@@ -134,7 +206,7 @@ impl<'a> Judge<'a> {
             dialect,
             options,
             replay,
-            places: Vec::new(),
+            places: Places::default(),
             history: HistoryKnown::Whole,
         }
     }
@@ -154,7 +226,14 @@ impl<'a> Judge<'a> {
         self.replay.begin_migration();
         let mut case = Case::new(read, reported);
         for (number, (section, statements)) in read.sections().iter().zip(&read.up).enumerate() {
-            self.section(section, number, statements, &mut case);
+            case.section(number);
+            if is_large(section) {
+                self.large_section(section, &mut case);
+            } else {
+                self.replay.begin_section(section.wrapping, statements);
+                self.window((section, section.span), statements, &mut case);
+            }
+            self.replay.end_section();
         }
         if reported == Reported::Yes {
             self.ask_about_migration(read, &mut case);
@@ -162,38 +241,77 @@ impl<'a> Judge<'a> {
         case.into_judged(self.options.today)
     }
 
-    fn section(
+    /// Reads and judges a large section a window at a time: memory does not grow with the file.
+    fn large_section(&mut self, section: &Section, case: &mut Case<'_>) {
+        let mut left = statements(section, self.dialect, self.options.server.version);
+        let mut start = section.span.start;
+        let mut window: Vec<Statement> = left.by_ref().take(WINDOW_STATEMENTS).collect();
+        self.replay.begin_section(section.wrapping, &window);
+        while !window.is_empty() {
+            let next: Vec<Statement> = left.by_ref().take(WINDOW_STATEMENTS).collect();
+            let end = next
+                .first()
+                .map_or(section.span.end, |statement| statement.span.start);
+            self.window((section, Span::new(start, end)), &window, case);
+            case.keep(window);
+            start = end;
+            window = next;
+        }
+    }
+
+    /// Judges statements that stand together: a section, or a window of a large one.
+    fn window(
         &mut self,
-        section: &Section,
-        number: usize,
+        (from, span): (&Section, Span),
         statements: &[Statement],
         case: &mut Case<'_>,
     ) {
-        case.enter(section, statements);
-        self.replay.begin_section(section.wrapping, statements);
+        case.enter(from, span, statements);
         for (position, statement) in statements.iter().enumerate() {
             let answers = self.replay.ask(statement, self.dialect);
             if case.reported == Reported::Yes {
-                let hearing = self.hearing(section.wrapping, statements);
+                let hearing = self.hearing(from.wrapping, statements);
                 let asked = Asked::new(hearing, position, statement, &answers);
-                for (rule, hit) in ask_statement_rules(&asked) {
-                    case.add(rule, hit, Some(&asked), Some(position));
-                }
+                case.add_all(ask_statement_rules(&asked), &asked);
             }
-            self.places.push(Place {
-                path: section.file.path.clone(),
-                span: Some(statement.span),
-            });
+            let (inverse, plan) = self.further_answers(statement);
+            let forgotten = is_large(from) && only_moves_rows(statement);
+            if !forgotten {
+                let number = self.replay.catalog.now.statement + 1;
+                self.places.insert(number, &from.file.path, statement.span);
+            }
             let contradictions = self.replay.advance(statement, &answers.impact);
             self.contradictions(statement, position, &contradictions, case);
-            case.statements.push(JudgedStatement {
-                position,
-                section: number,
-                answers,
-            });
+            let section = case.number;
+            case.count();
+            if !forgotten {
+                let kept = if is_large(from) {
+                    Some(case.next_kept())
+                } else {
+                    None
+                };
+                case.statements.push(JudgedStatement {
+                    position,
+                    section,
+                    kept,
+                    answers,
+                    inverse,
+                    plan,
+                });
+            }
         }
-        self.replay.end_section();
         case.leave();
+    }
+
+    fn further_answers(&self, statement: &Statement) -> (Vec<Inverse>, Option<Plan>) {
+        match self.options.depth {
+            Depth::Findings => (Vec::new(), None),
+            Depth::EveryAnswer => (
+                self.replay.inverse(statement),
+                self.dialect
+                    .phases(&statement.changes, &self.replay.context()),
+            ),
+        }
     }
 
     fn hearing<'s>(&'s self, wrapping: Wrapping, section: &'s [Statement]) -> Hearing<'s> {
@@ -231,7 +349,7 @@ impl<'a> Judge<'a> {
             for rule in ALL {
                 if let Ask::Contradiction(ask) = rule.ask {
                     for hit in ask(&asked) {
-                        case.add(rule, hit, None, Some(position));
+                        case.add(rule, hit, Some(position));
                     }
                 }
             }
@@ -241,7 +359,7 @@ impl<'a> Judge<'a> {
     fn ask_about_migration(&self, read: &ReadMigration, case: &mut Case<'_>) {
         let hits: Vec<(&'static Rule, Hit)> = {
             let asked = MigrationAsked {
-                statements: read.up.iter().flatten().collect(),
+                statements: case.all_statements(read),
                 answers: case
                     .statements
                     .iter()
@@ -265,7 +383,7 @@ impl<'a> Judge<'a> {
                 .collect()
         };
         for (rule, hit) in hits {
-            case.add(rule, hit, None, None);
+            case.add(rule, hit, None);
         }
     }
 
@@ -303,272 +421,4 @@ fn ask_statement_rules(asked: &Asked<'_>) -> Vec<(&'static Rule, Hit)> {
         })
         .flat_map(|(rule, hits)| hits.into_iter().map(move |hit| (rule, hit)))
         .collect()
-}
-
-/// A finding without its place, lock and remedy.
-fn finding(rule: &Rule, hit: Hit, fingerprint: String) -> Finding {
-    let instead = match hit.instead {
-        Instead::Advice(advice) => Some(Remedy::Advice(advice)),
-        Instead::Steps(advice) => Some(Remedy::Advice(advice.to_owned())),
-        Instead::Nothing => None,
-    };
-    Finding {
-        code: rule.code.to_owned(),
-        severity: hit.severity,
-        question: rule.question,
-        layer: Layer::Static,
-        message: hit.message,
-        place: Place {
-            path: String::new(),
-            span: hit.span,
-        },
-        migration: None,
-        relation: hit.relation,
-        lock: None,
-        instead,
-        fingerprint,
-    }
-}
-
-/// One migration in the dock: what was found so far, and which directives apply.
-struct Case<'a> {
-    read: &'a ReadMigration,
-    reported: Reported,
-    statements: Vec<JudgedStatement>,
-    /// The findings with the section and statement they are about.
-    found: Vec<(Finding, usize, Option<usize>)>,
-    /// The directives of each section.
-    directives: Vec<Directives>,
-    section: Option<&'a Section>,
-    spans: Vec<Span>,
-}
-
-impl<'a> Case<'a> {
-    fn new(read: &'a ReadMigration, reported: Reported) -> Self {
-        Self {
-            read,
-            reported,
-            statements: Vec::new(),
-            found: Vec::new(),
-            directives: Vec::new(),
-            section: read.sections().first(),
-            spans: Vec::new(),
-        }
-    }
-
-    fn enter(&mut self, section: &Section, statements: &[Statement]) {
-        self.spans = statements.iter().map(|statement| statement.span).collect();
-        let is_rule = |code: &str| rule(code).is_some();
-        self.directives.push(directives(
-            &section.file.text,
-            section.span,
-            statements,
-            is_rule,
-        ));
-        let number = self.directives.len() - 1;
-        self.section = self.read.sections().get(number);
-        if self.reported == Reported::No {
-            return;
-        }
-        let bad = self
-            .directives
-            .last()
-            .map(|found| found.bad.clone())
-            .unwrap_or_default();
-        for directive in bad {
-            let (code, message) = words(&directive.problem);
-            if let Some(rule) = rule(code) {
-                let hit = Hit::new(Severity::Error, message)
-                    .at(directive.span)
-                    .advice(
-                        "write `-- segue:allow RULE[, RULE] because REASON [until YYYY-MM-DD]`",
-                    );
-                self.add(rule, hit, None, None);
-            }
-        }
-    }
-
-    fn leave(&mut self) {
-        self.spans.clear();
-    }
-
-    fn add(&mut self, rule: &Rule, hit: Hit, asked: Option<&Asked<'_>>, statement: Option<usize>) {
-        let span = hit
-            .span
-            .or_else(|| statement.and_then(|position| self.spans.get(position).copied()));
-        let text = self
-            .section
-            .zip(span)
-            .map(|(section, span)| span.of(&section.file.text))
-            .unwrap_or_default();
-        let subject = hit
-            .relation
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let print = fingerprint(&[rule.code, &self.read.migration.id, &subject, text]);
-        let lock = match (hit.shows_lock, &hit.relation, asked) {
-            (ShowLock::Yes, Some(relation), Some(asked)) => {
-                wording::lock(&asked.answers.impact, relation, &asked.context)
-            }
-            (ShowLock::Yes | ShowLock::No, _, _) => None,
-        };
-        let steps = match (&hit.instead, asked) {
-            (Instead::Steps(_), Some(asked)) => asked
-                .dialect
-                .phases(&asked.statement.changes, &asked.context),
-            (Instead::Steps(_) | Instead::Advice(_) | Instead::Nothing, _) => None,
-        };
-        let mut found = finding(rule, hit, print);
-        found.place = Place {
-            path: self.section.map_or_else(
-                || self.read.migration.path.clone(),
-                |section| section.file.path.clone(),
-            ),
-            span,
-        };
-        found.migration = Some(self.read.migration.id.clone());
-        found.lock = lock;
-        if let Some(plan) = steps {
-            found.instead = Some(Remedy::Steps(plan));
-        }
-        let section = self.directives.len().saturating_sub(1);
-        self.found.push((found, section, statement));
-    }
-
-    /// Applies the suppressions, and reports those that expired or were not needed.
-    fn into_judged(mut self, today: Date) -> JudgedMigration {
-        let mut findings = Vec::new();
-        let mut suppressed = Vec::new();
-        let mut used: Vec<Vec<bool>> = self
-            .directives
-            .iter()
-            .map(|directives| vec![false; directives.suppressions.len()])
-            .collect();
-        for (finding, section, statement) in std::mem::take(&mut self.found) {
-            let allowed = self.directives.get(section).and_then(|directives| {
-                directives
-                    .suppressions
-                    .iter()
-                    .enumerate()
-                    .find(|(_, suppression)| {
-                        suppression.rules.contains(&finding.code)
-                            && covers(suppression, statement)
-                            && suppression.until.is_none_or(|until| today <= until)
-                    })
-            });
-            match allowed {
-                Some((number, suppression)) => {
-                    if let Some(flag) = used
-                        .get_mut(section)
-                        .and_then(|flags| flags.get_mut(number))
-                    {
-                        *flag = true;
-                    }
-                    suppressed.push((finding, suppression.clone()));
-                }
-                None => findings.push(finding),
-            }
-        }
-        if self.reported == Reported::Yes {
-            findings.extend(self.idle_suppressions(&used, today));
-        }
-        findings.sort_by(|one, other| {
-            (one.place.span, &one.code, &one.message).cmp(&(
-                other.place.span,
-                &other.code,
-                &other.message,
-            ))
-        });
-        JudgedMigration {
-            statements: self.statements,
-            findings,
-            suppressed,
-        }
-    }
-
-    fn idle_suppressions(&self, used: &[Vec<bool>], today: Date) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for (section, (directives, flags)) in self.directives.iter().zip(used).enumerate() {
-            for (suppression, is_used) in directives.suppressions.iter().zip(flags) {
-                let expired = suppression.until.is_some_and(|until| until < today);
-                let (code, message, severity) = match (expired, is_used) {
-                    (true, _) => (
-                        "suppression-expired",
-                        "this suppression is past its date: what it allowed is reported again",
-                        Severity::Warning,
-                    ),
-                    (false, false) => (
-                        "suppression-unused",
-                        "this suppression allows something that is not found here",
-                        Severity::Warning,
-                    ),
-                    (false, true) => continue,
-                };
-                let Some(rule) = rule(code) else { continue };
-                let path = self.read.sections().get(section).map_or_else(
-                    || self.read.migration.path.clone(),
-                    |section| section.file.path.clone(),
-                );
-                let print =
-                    fingerprint(&[code, &self.read.migration.id, &suppression.rules.join(",")]);
-                let hit = Hit::new(severity, message)
-                    .advice("remove it, or give it a reason and a date that hold");
-                findings.push(Finding {
-                    place: Place {
-                        path,
-                        span: Some(suppression.span),
-                    },
-                    migration: Some(self.read.migration.id.clone()),
-                    ..finding(rule, hit, print)
-                });
-            }
-        }
-        findings
-    }
-}
-
-/// A directive covers the statement below it; one before the first statement covers findings about the whole file too.
-fn covers(suppression: &Suppression, statement: Option<usize>) -> bool {
-    match statement {
-        Some(position) => suppression.statement == Some(position),
-        None => matches!(suppression.statement, Some(0) | None),
-    }
-}
-
-fn words(problem: &DirectiveProblem) -> (&'static str, String) {
-    match problem {
-        DirectiveProblem::Unknown(name) => (
-            "unknown-directive",
-            ["there is no directive `segue:", name, "`"].concat(),
-        ),
-        DirectiveProblem::NoReason => (
-            "suppression-without-reason",
-            "a suppression needs a reason: it allows nothing as it stands".to_owned(),
-        ),
-        DirectiveProblem::NoSuchRule(code) => (
-            "suppression-without-reason",
-            ["there is no rule `", code, "`"].concat(),
-        ),
-        DirectiveProblem::BadDate(date) => (
-            "suppression-without-reason",
-            ["`", date, "` is no date: write YYYY-MM-DD"].concat(),
-        ),
-    }
-}
-
-/// FNV-1a over the parts, white space folded: stable when lines move or a formatter runs.
-fn fingerprint(parts: &[&str]) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut feed = |byte: u8| {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    };
-    for part in parts {
-        for word in part.split_whitespace() {
-            word.bytes().for_each(&mut feed);
-            feed(b' ');
-        }
-        feed(0);
-    }
-    format!("{hash:016x}")
 }

@@ -12,10 +12,12 @@ mod suppression;
 mod wording;
 
 pub use finding::{Finding, Place, Remedy, Severity};
-pub use judge::{Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported};
+pub use judge::{
+    Depth, Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported,
+};
 pub use rule::{
-    Ask, Asked, Contradicted, Example, Group, Hit, Layer, MigrationAsked, ProjectAsked, Question,
-    Rule,
+    Ask, Asked, Contradicted, Example, Group, Hit, Layer, MigrationAsked, Places, ProjectAsked,
+    Question, Rule,
 };
 pub use rules::{ALL, UNDECIDED, Undecided, rule};
 pub use select::AddedColumn;

@@ -1,5 +1,6 @@
 //! What a rule is, what it is asked, and what it answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -271,18 +272,44 @@ pub struct ProjectAsked<'a> {
     pub tool: Tool,
     /// What is wrong with the files.
     pub problems: &'a [ProjectProblem],
-    /// The places of all statements by number, as births count them; the first has number 1.
-    pub places: &'a [Place],
+    /// Where statements stand.
+    pub places: &'a Places,
     /// The folder, for findings that belong to no file.
     pub directory: &'a str,
     /// How many migrations there are.
     pub migrations: usize,
 }
 
+/// Where statements stand, by the number that births count. Statements that only move rows may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    paths: Vec<String>,
+    by_number: BTreeMap<usize, (usize, Span)>,
+}
+
+impl Places {
+    /// Notes where a statement stands.
+    pub(crate) fn insert(&mut self, number: usize, path: &str, span: Span) {
+        if self.paths.last().is_none_or(|last| last != path) {
+            self.paths.push(path.to_owned());
+        }
+        self.by_number.insert(number, (self.paths.len() - 1, span));
+    }
+
+    /// Where something was created.
+    pub fn of(&self, born: Birth) -> Option<Place> {
+        let (path, span) = self.by_number.get(&born.statement)?;
+        Some(Place {
+            path: self.paths.get(*path)?.clone(),
+            span: Some(*span),
+        })
+    }
+}
+
 impl ProjectAsked<'_> {
     /// Where something was created.
     pub fn place_of(&self, born: Birth) -> Option<Place> {
-        self.places.get(born.statement.checked_sub(1)?).cloned()
+        self.places.of(born)
     }
 
     /// The folder as a place.

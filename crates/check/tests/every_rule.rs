@@ -51,6 +51,7 @@ fn migration(id: &str, sql: &str, wrapping: Wrapping) -> Migration {
 
 fn findings(example: &Example) -> Vec<Finding> {
     let options = JudgeOptions {
+        depth: segue_check::Depth::Findings,
         tool: example.tool,
         server: ServerFacts {
             version: example.version,

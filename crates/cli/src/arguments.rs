@@ -33,6 +33,11 @@ pub(crate) struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Look at a project's migrations as a whole: a checklist with scores, and the worst findings
+    #[command(
+        after_help = "Examples:\n  segue audit\n  segue audit path/to/project\n  segue audit --output html > audit.html\n\nExit codes: 0 ok, 2 usage or configuration, 3 errors were found and --strict was given."
+    )]
+    Audit(Box<AuditArguments>),
     /// Judge migrations: what they lock, whom they break, what they destroy, and the safe way
     #[command(
         visible_alias = "lint",
@@ -100,6 +105,75 @@ pub(crate) struct CheckArguments {
     /// The date suppressions are compared with
     #[arg(long, value_name = "DATE", hide = true, value_parser = date)]
     pub(crate) today: Option<Date>,
+}
+
+/// What `audit` is told.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// A folder or project
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
+    pub(crate) output: AuditOutput,
+    /// The major version of the server [default: 18]
+    #[arg(long, value_name = "VERSION", env = "SEGUE_SERVER_VERSION", hide_env_values = true,
+          value_parser = clap::value_parser!(u16).range(12..=18))]
+    pub(crate) server_version: Option<u16>,
+    /// Take the migrations for this tool's [default: detected]
+    #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
+    pub(crate) tool: Option<Tool>,
+    /// Sizes of the tables (see docs/statistics.md)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SEGUE_STATISTICS",
+        hide_env_values = true
+    )]
+    pub(crate) statistics: Option<PathBuf>,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColourChoice,
+    /// Exit with 3 when there are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The date suppressions are compared with
+    #[arg(long, value_name = "DATE", hide = true, value_parser = date)]
+    pub(crate) today: Option<Date>,
+}
+
+/// How an audit is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuditOutput {
+    /// For a terminal.
+    Human,
+    /// One object; docs/generated/audit.schema.json.
+    Json,
+    /// One page that needs nothing else.
+    Html,
+}
+
+impl AuditArguments {
+    /// The check that finds and judges the same migrations.
+    pub(crate) fn check(&self) -> CheckArguments {
+        CheckArguments {
+            paths: self.path.iter().cloned().collect(),
+            output: report::ALL
+                .first()
+                .map_or_else(String::new, |reporter| reporter.name.to_owned()),
+            server_version: self.server_version,
+            tool: self.tool,
+            base: None,
+            statistics: self.statistics.clone(),
+            fail_on: None,
+            color: self.color,
+            talk: Talk {
+                quiet: 0,
+                verbose: 0,
+            },
+            today: self.today,
+        }
+    }
 }
 
 /// How much is said besides the answer.

@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod audit;
 mod check;
 mod completions;
 mod explain;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 /// When it ends without its answer.
 pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
     match verb {
+        Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),

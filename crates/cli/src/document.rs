@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use segue_check::{Finding, JudgedMigration, ReadMigration, Severity, Suppression};
-use segue_model::{Plan, Tool};
+use segue_model::{Dialect, Tool};
 
 use crate::show::excerpt::Excerpt;
 use crate::show::position::Position;
@@ -77,8 +77,8 @@ pub(crate) struct JudgedFile<'a> {
     pub(crate) read: &'a ReadMigration,
     /// What was answered.
     pub(crate) judged: &'a JudgedMigration,
-    /// The safe way of each statement, as the judged ones are numbered; empty where the format has no use for it.
-    pub(crate) plans: &'a [SafeWay],
+    /// The dialect, which writes the safe steps.
+    pub(crate) dialect: &'a dyn Dialect,
     /// What was found.
     pub(crate) findings: &'a [Placed],
     /// What a directive allows.
@@ -94,15 +94,6 @@ pub(crate) struct JudgedPath {
     pub(crate) id: String,
     /// Its file or folder.
     pub(crate) path: String,
-}
-
-/// The safe way of one statement.
-#[derive(Clone, Debug)]
-pub(crate) struct SafeWay {
-    /// None when the statement is as good as it gets, or no safe way is known.
-    pub(crate) plan: Option<Plan>,
-    /// Its steps as SQL.
-    pub(crate) steps: Vec<StepText>,
 }
 
 /// A finding with its place in the file.

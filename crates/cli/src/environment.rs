@@ -82,7 +82,7 @@ pub(crate) fn today() -> Date {
 }
 
 /// The date of a day counted from 1970-01-01.
-fn date(days: u64) -> Date {
+pub(crate) fn date(days: u64) -> Date {
     let mut left = days;
     let mut year: u16 = 1970;
     loop {

@@ -3,25 +3,23 @@
 //! Prints nothing: whoever listens to the events does.
 
 mod placing;
-mod safe_way;
 
 use std::collections::BTreeMap;
 
 use segue_check::{
-    Date, Finding, Judge, JudgeOptions, JudgedMigration, Layer, Place, Question, ReadMigration,
-    Reported, Severity,
+    Date, Depth, Finding, Judge, JudgeOptions, JudgedMigration, Layer, Place, Question,
+    ReadMigration, Reported, Severity,
 };
 use segue_model::{
     Dialect, Form, Migration, ProjectProblem, QualifiedName, ServerFacts, TableSize, Tool,
 };
 
-use crate::document::{Allowed, Document, Event, JudgedFile, JudgedPath, Placed, Project, SafeWay};
+use crate::document::{Allowed, Document, Event, JudgedFile, JudgedPath, Placed, Project};
 use crate::error::CliError;
 use crate::pipeline::{self, Outcome, Reading, Source, Unread};
 use crate::release::Changed;
 use crate::settings::Level;
 use placing::Placing;
-use safe_way::SafeWays;
 
 /// The rule for files that cannot be read.
 const UNREADABLE: &str = "unreadable-file";
@@ -47,8 +45,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Needs {
     /// Whether all findings are kept to the end.
     pub(crate) findings: Keep,
-    /// Whether the safe way of every statement is worked out.
-    pub(crate) safe_ways: Keep,
+    /// Whether every answer about every statement is worked out.
+    pub(crate) every_answer: Keep,
 }
 
 /// Whether something is kept or worked out.
@@ -111,7 +109,6 @@ struct Hearing<'a, 'l> {
     request: &'a Request<'a>,
     subject: &'a Subject,
     judge: Judge<'a>,
-    safe_ways: Option<SafeWays<'a>>,
     problems: Vec<ProjectProblem>,
     release: Release,
     reported: usize,
@@ -138,20 +135,19 @@ impl<'a, 'l> Hearing<'a, 'l> {
             sizes: request.sizes.clone(),
         };
         let options = JudgeOptions {
+            depth: match request.needs.every_answer {
+                Keep::Yes => Depth::EveryAnswer,
+                Keep::No => Depth::Findings,
+            },
             tool: subject.tool,
-            server: server.clone(),
+            server,
             today: request.today,
             directory: subject.directory.clone(),
-        };
-        let safe_ways = match request.needs.safe_ways {
-            Keep::Yes => Some(SafeWays::new(request.dialect, server)),
-            Keep::No => None,
         };
         Self {
             request,
             subject,
             judge: Judge::new(request.dialect, options),
-            safe_ways,
             problems: subject.problems.clone(),
             release: Release::NotYet,
             reported: 0,
@@ -197,26 +193,22 @@ impl<'a, 'l> Hearing<'a, 'l> {
         if self.release == Release::NotYet {
             self.release = Release::Begun;
             self.judge.begin_release();
-            if let Some(safe_ways) = &mut self.safe_ways {
-                safe_ways.begin_release();
-            }
         }
         Reported::Yes
     }
 
     fn migration(&mut self, read: &ReadMigration, reported: Reported) -> Result<(), CliError> {
         let mut judged = self.judge.migration(read, reported);
-        let plans: Vec<SafeWay> = match &mut self.safe_ways {
-            Some(safe_ways) => safe_ways.of(read, &judged, reported),
-            None => Vec::new(),
-        };
         if reported == Reported::No {
             self.document.summary.replayed += 1;
             return Ok(());
         }
         self.count(read, &judged);
-        let mut placing =
-            Placing::new(read, self.request.dialect, self.document.projects.len() - 1);
+        let mut placing = Placing::new(
+            (read, &judged.kept),
+            self.request.dialect,
+            self.document.projects.len() - 1,
+        );
         let findings: Vec<Placed> = std::mem::take(&mut judged.findings)
             .into_iter()
             .filter_map(|finding| self.weigh(finding))
@@ -233,7 +225,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
             number: self.reported,
             read,
             judged: &judged,
-            plans: &plans,
+            dialect: self.request.dialect,
             findings: &findings,
             suppressed: &suppressed,
         }))?;
@@ -246,7 +238,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
     fn count(&mut self, read: &ReadMigration, judged: &JudgedMigration) {
         let summary = &mut self.document.summary;
         summary.migrations += 1;
-        summary.statements += judged.statements.len();
+        summary.statements += judged.statement_count;
         match &read.migration.form {
             Form::Sql { .. } => {}
             Form::Program { .. } => summary.programs += 1,

@@ -3,6 +3,7 @@
 //! `main` only connects the pieces: arguments in, exit code out.
 
 mod arguments;
+mod audit;
 mod commands;
 mod document;
 mod environment;

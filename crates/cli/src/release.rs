@@ -110,36 +110,41 @@ fn shown(directory: &Path) -> String {
     directory.display().to_string()
 }
 
+/// The path git names.
 #[cfg(unix)]
-fn path(name: &[u8]) -> PathBuf {
+pub(crate) fn path(name: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(OsStr::from_bytes(name))
 }
 
+/// The path git names.
 #[cfg(not(unix))]
-fn path(name: &[u8]) -> PathBuf {
+pub(crate) fn path(name: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::new(&*String::from_utf8_lossy(name)))
 }
 
 /// The same path without `.`, so that two ways of writing it compare as equal.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     path.components()
         .filter(|part| !matches!(part, Component::CurDir))
         .collect()
 }
 
 /// git in one folder.
-struct Git<'a> {
-    directory: &'a Path,
+pub(crate) struct Git<'a> {
+    /// The folder.
+    pub(crate) directory: &'a Path,
 }
 
 impl Git<'_> {
-    fn lines(&self, arguments: &[&str]) -> Result<String, String> {
+    /// What it prints, as text; what it complains of otherwise.
+    pub(crate) fn lines(&self, arguments: &[&str]) -> Result<String, String> {
         self.bytes(arguments)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn bytes(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    /// What it prints; what it complains of otherwise.
+    pub(crate) fn bytes(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
         let run = Command::new("git")
             .arg("-C")
             .arg(self.directory)

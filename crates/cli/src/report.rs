@@ -5,6 +5,8 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use segue_check::Severity;
+
 use crate::arguments::Verbosity;
 use crate::document::Event;
 use crate::environment::Colour;
@@ -28,8 +30,8 @@ pub(crate) struct Reporter {
     pub(crate) name: &'static str,
     /// Whether it writes findings only at the end, from the document.
     pub(crate) keeps_findings: Keep,
-    /// Whether it writes the safe way of every statement.
-    pub(crate) wants_safe_ways: Keep,
+    /// Whether it writes every answer about every statement.
+    pub(crate) wants_every_answer: Keep,
     /// Writes what there is to say about an event.
     pub(crate) write: fn(&Event<'_>, &mut Desk<'_>) -> io::Result<()>,
 }
@@ -44,7 +46,7 @@ impl Reporter {
     pub(crate) fn needs(&self) -> Needs {
         Needs {
             findings: self.keeps_findings,
-            safe_ways: self.wants_safe_ways,
+            every_answer: self.wants_every_answer,
         }
     }
 }
@@ -57,6 +59,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) colour: Colour,
     /// Where a GitHub runner wants the summary of the step.
     pub(crate) step_summary: Option<PathBuf>,
+    /// The least severity that is shown in full, in formats for people.
+    pub(crate) least: Severity,
     /// How much is said.
     pub(crate) verbosity: Verbosity,
 }

@@ -301,6 +301,7 @@ fn migration(id: &str, sql: &str, wrapping: Wrapping) -> Migration {
 fn judged(dice: &mut Dice, texts: &[String]) {
     let version = 12 + u16::try_from(dice.below(7)).unwrap();
     let options = JudgeOptions {
+        depth: segue_check::Depth::EveryAnswer,
         tool: *dice.of(TOOLS),
         server: ServerFacts {
             version,

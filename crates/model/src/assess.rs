@@ -4,9 +4,10 @@
 
 use crate::{
     Breakage, Catalog, Change, ConstraintTiming, Context, Contradiction, DataChange, Deferral,
-    Deferred, Dialect, HeldLock, Ident, Impact, InsertSource, Inverse, Loss, QualifiedName,
-    ServerFacts, SessionChange, SettingScope, Settings, Statement, TransactionChange,
-    TransactionSoFar, TransactionState, TypeChange, Wrapping, apply, breaks, destroys, inverse,
+    Deferred, Dialect, HeldLock, Ident, Impact, InsertSource, Inverse, LockClaim, Loss,
+    QualifiedName, ServerFacts, SessionChange, SettingScope, Settings, Statement,
+    TransactionChange, TransactionSoFar, TransactionState, TypeChange, Wrapping, apply, breaks,
+    destroys, inverse,
 };
 
 /// What the questions answered for one statement.
@@ -18,8 +19,6 @@ pub struct Answers {
     pub breaks: Vec<Breakage>,
     /// What is lost.
     pub destroys: Vec<Loss>,
-    /// What undoes it, one answer per change.
-    pub inverse: Vec<Inverse>,
 }
 
 /// How a transaction ends.
@@ -129,12 +128,16 @@ impl Replay {
                 .iter()
                 .flat_map(|change| destroys(change, &self.catalog))
                 .collect(),
-            inverse: statement
-                .changes
-                .iter()
-                .map(|change| inverse(change, &self.catalog))
-                .collect(),
         }
+    }
+
+    /// What undoes a statement, one answer per change; asked before it has any effect.
+    pub fn inverse(&self, statement: &Statement) -> Vec<Inverse> {
+        statement
+            .changes
+            .iter()
+            .map(|change| inverse(change, &self.catalog))
+            .collect()
     }
 
     /// Lets a statement have its effect. What contradicts the catalog is given back.
@@ -143,12 +146,7 @@ impl Replay {
             self.catalog.now.transaction += 1;
         }
         self.catalog.now.statement += 1;
-        for claim in &impact.claims {
-            self.transaction.held.push(HeldLock {
-                claim: claim.clone(),
-                statement: self.transaction.statements,
-            });
-        }
+        self.hold(&impact.claims);
         self.transaction.statements += 1;
         let mut contradictions = Vec::new();
         for change in &statement.changes {
@@ -159,6 +157,23 @@ impl Replay {
             self.forget_transaction();
         }
         contradictions
+    }
+
+    /// A lock that is held already is not held twice: a file of a million INSERTs holds a handful.
+    fn hold(&mut self, claims: &[LockClaim]) {
+        for claim in claims {
+            if !self
+                .transaction
+                .held
+                .iter()
+                .any(|held| &held.claim == claim)
+            {
+                self.transaction.held.push(HeldLock {
+                    claim: claim.clone(),
+                    statement: self.transaction.statements,
+                });
+            }
+        }
     }
 
     /// Follows what a change does to the session and the transaction.

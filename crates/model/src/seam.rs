@@ -12,7 +12,16 @@ pub trait Dialect: Send + Sync {
 
     /// Reads SQL. Never fails as a whole: what cannot be read is one `Opaque` statement, its neighbours keep their
     /// changes. Spans are relative to `text`, in ascending order, and do not overlap.
-    fn read(&self, text: &str, version: u16) -> Vec<Statement>;
+    fn read(&self, text: &str, version: u16) -> Vec<Statement> {
+        self.statements(text, version).collect()
+    }
+
+    /// The same, one after the other as they are asked for: a text of any size takes the memory of one statement.
+    fn statements<'t>(
+        &self,
+        text: &'t str,
+        version: u16,
+    ) -> Box<dyn Iterator<Item = Statement> + 't>;
 
     /// Locks and work of one statement. The changes are those of one statement, in order; an `Opaque` one makes the
     /// answer `Unknown`.

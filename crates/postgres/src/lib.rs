@@ -30,8 +30,12 @@ impl Dialect for Postgres {
         Ident::from("public")
     }
 
-    fn read(&self, text: &str, version: u16) -> Vec<Statement> {
-        parse::read(text, version)
+    fn statements<'t>(
+        &self,
+        text: &'t str,
+        version: u16,
+    ) -> Box<dyn Iterator<Item = Statement> + 't> {
+        Box::new(parse::statements(text, version))
     }
 
     fn impact(&self, changes: &[Change], context: &Context<'_>) -> Impact {

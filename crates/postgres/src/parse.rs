@@ -29,10 +29,16 @@ mod tests;
 
 use segue_model::Statement;
 
-/// Reads SQL. What cannot be read is one `Opaque` statement; its neighbours keep their changes.
-pub(crate) fn read(text: &str, version: u16) -> Vec<Statement> {
+/// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement; its neighbours keep their
+/// changes.
+pub(crate) fn statements(text: &str, version: u16) -> impl Iterator<Item = Statement> + '_ {
     let mut scope = reader::Scope::default();
     split::Pieces::new(text)
-        .filter_map(|piece| statement::read(text, version, &mut scope, piece))
-        .collect()
+        .filter_map(move |piece| statement::read(text, version, &mut scope, piece))
+}
+
+/// All statements of a text.
+#[cfg(test)]
+pub(crate) fn read(text: &str, version: u16) -> Vec<Statement> {
+    statements(text, version).collect()
 }

@@ -1,6 +1,6 @@
 //! `segue check`: settings, subjects, one big thread that judges, and the report.
 
-mod subjects;
+pub(crate) mod subjects;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,6 +8,7 @@ use std::io::{BufWriter, Write as _};
 use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
+use segue_check::Severity;
 use segue_model::Dialect;
 use segue_postgres::Postgres;
 
@@ -80,7 +81,7 @@ fn check(arguments: &CheckArguments) -> Result<Exit, CliError> {
         suppressed: Vec::new(),
         summary: Summary::default(),
     };
-    write(arguments, reporter, |listener| {
+    write(arguments, (reporter, settings.fail_on), |listener| {
         judge(&request, subjects, &mut document, listener)?;
         document.summary.elapsed_ms = stopwatch.elapsed_ms();
         listener(&Event::End(&document))
@@ -94,7 +95,7 @@ fn check(arguments: &CheckArguments) -> Result<Exit, CliError> {
 /// Opens standard output for a format and lets `judge` feed it with events.
 fn write(
     arguments: &CheckArguments,
-    reporter: &Reporter,
+    (reporter, fail_on): (&Reporter, Severity),
     judge: impl FnOnce(&mut crate::judging::Listener<'_>) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let colour = environment::colour(arguments.color);
@@ -105,11 +106,17 @@ fn write(
     let stdout = AutoStream::new(std::io::stdout().lock(), choice);
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout);
     let verbosity = arguments.talk.verbosity();
+    // Notes are many: people see them when they ask for them.
+    let least = match verbosity {
+        Verbosity::Verbose => Severity::Note,
+        Verbosity::Quiet | Verbosity::Normal => fail_on.min(Severity::Warning),
+    };
     judge(&mut |event| {
         let mut desk = Desk {
             out: &mut out,
             colour,
             step_summary: environment::step_summary(),
+            least,
             verbosity,
         };
         (reporter.write)(event, &mut desk).map_err(CliError::of_writing)

@@ -39,6 +39,9 @@ pub(crate) fn run(arguments: &GenerateDocsArguments) -> Result<Exit, CliError> {
     }
     fs::write(directory.join("cli.md"), command_line())?;
     fs::write(directory.join("check.schema.json"), schema())?;
+    for (file, text) in super::audit::documents() {
+        fs::write(directory.join(file), text)?;
+    }
     Ok(Exit::Ok)
 }
 

@@ -22,13 +22,17 @@ pub(crate) struct Placing<'a> {
 
 impl<'a> Placing<'a> {
     /// The texts of one migration of a project.
-    pub(crate) fn new(read: &'a ReadMigration, dialect: &'a dyn Dialect, project: usize) -> Self {
+    pub(crate) fn new(
+        (read, kept): (&'a ReadMigration, &[Statement]),
+        dialect: &'a dyn Dialect,
+        project: usize,
+    ) -> Self {
         Self {
             read,
             dialect,
             project,
             file: None,
-            secrets: secrets(statements(read)),
+            secrets: secrets(statements(read).chain(kept)),
         }
     }
 
@@ -114,7 +118,7 @@ pub(crate) fn of_project(
         ))
     });
     match again {
-        Some(read) => Placing::new(&read, reading.dialect, project).place(finding),
+        Some(read) => Placing::new((&read, &[]), reading.dialect, project).place(finding),
         None => Placed {
             project,
             spot: None,

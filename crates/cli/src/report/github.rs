@@ -15,7 +15,7 @@ use crate::judging::Keep;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "github",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 

@@ -14,7 +14,7 @@ use crate::judging::Keep;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "gitlab",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 

@@ -19,7 +19,7 @@ use crate::show::tool;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "human",
     keeps_findings: Keep::No,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 
@@ -43,7 +43,9 @@ fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
 
 fn findings(found: &[Placed], desk: &mut Desk<'_>) -> io::Result<()> {
     for placed in found {
-        finding(placed, desk)?;
+        if placed.finding.severity >= desk.least {
+            finding(placed, desk)?;
+        }
     }
     Ok(())
 }
@@ -182,6 +184,9 @@ fn end(document: &Document, desk: &mut Desk<'_>) -> io::Result<()> {
         write!(desk.out, "; {} suppressed", summary.suppressed)?;
     }
     writeln!(desk.out, "; {} ms", summary.elapsed_ms)?;
+    if summary.notes > 0 && desk.least > Severity::Note {
+        writeln!(desk.out, "notes are only counted here: `-v` shows them")?;
+    }
     match summary.programs {
         0 => Ok(()),
         1 => writeln!(

@@ -7,20 +7,20 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use segue_check::{Layer, Question, Remedy, Severity, Suppression};
+use segue_check::{JudgedStatement, Layer, Question, Remedy, Severity, Suppression};
 use segue_model::{
-    Breakage, Change, Form, Impact, Inverse, Loss, Plan, QualifiedName, Repetition, Span,
+    Breakage, Change, Dialect, Form, Impact, Inverse, Loss, Plan, QualifiedName, Repetition, Section, Span,
     Statement, TextNote, Tool, Wrapping,
 };
 
 use super::{Desk, Reporter};
 use crate::document::{
-    Allowed, Document, Event, JudgedFile, Placed, Project, Run, SafeWay, Summary,
+    Allowed, Document, Event, JudgedFile, Placed, Project, Run, Summary,
 };
 use crate::judging::Keep;
 use crate::show::excerpt::{Cut, secrets, statement_text};
 use crate::show::position::{Finger, Position};
-use crate::show::steps::StepText;
+use crate::show::steps::{StepText, steps};
 
 /// The format's name and version.
 const FORMAT: &str = "segue.check/1";
@@ -28,7 +28,7 @@ const FORMAT: &str = "segue.check/1";
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "json",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::Yes,
+    wants_every_answer: Keep::Yes,
     write,
 };
 
@@ -159,7 +159,7 @@ struct SafeWayReport<'a> {
     /// The plan.
     plan: &'a Plan,
     /// Its steps as SQL.
-    steps: &'a [StepText],
+    steps: Vec<StepText>,
 }
 
 /// One finding.
@@ -299,45 +299,56 @@ pub(super) fn statements<'a>(
         Form::Sql { up, .. } => up.as_slice(),
         Form::Program { .. } => &[],
     };
-    let mut judged = file.judged.statements.iter().zip(file.plans).enumerate();
-    for (number_of_section, (section, read)) in sections.iter().zip(&file.read.up).enumerate() {
-        let mut finger = Finger::new(&section.file.text);
-        for (statement, (number, (answered, way))) in read.iter().zip(judged.by_ref()) {
-            let start = finger.position(statement.span.start);
-            let end = finger.position(statement.span.end);
-            let (text, cut) = text(statement, &section.file.text);
-            each(StatementReport {
-                path: &section.file.path,
-                number,
-                section: number_of_section,
-                wrapping: section.wrapping,
-                span: statement.span,
-                start,
-                end,
-                text,
-                text_cut: cut == Cut::Yes,
-                changes: &statement.changes,
-                notes: &statement.notes,
-                impact: &answered.answers.impact,
-                breaks: &answered.answers.breaks,
-                destroys: &answered.answers.destroys,
-                inverse: &answered.answers.inverse,
-                safe_way: safe_way(way),
-            })?;
+    let mut at: Option<(usize, Finger<'a>)> = None;
+    for (number, judged) in file.judged.statements.iter().enumerate() {
+        let statement = file.judged.statement(file.read, judged);
+        let (Some(section), Some(statement)) = (sections.get(judged.section), statement) else {
+            continue;
+        };
+        if at.as_ref().is_none_or(|(of, _)| *of != judged.section) {
+            at = Some((judged.section, Finger::new(&section.file.text)));
+        }
+        if let Some((_, finger)) = &mut at {
+            each(report((number, judged), statement, section, (finger, file.dialect)))?;
         }
     }
     Ok(())
 }
 
-fn text(statement: &Statement, file: &str) -> (String, Cut) {
-    statement_text(file, statement.span, &secrets([statement]))
+fn report<'a>(
+    (number, judged): (usize, &'a JudgedStatement),
+    statement: &'a Statement,
+    section: &'a Section,
+    (finger, dialect): (&mut Finger<'a>, &dyn Dialect),
+) -> StatementReport<'a> {
+    let start = finger.position(statement.span.start);
+    let end = finger.position(statement.span.end);
+    let (text, cut) = text(statement, &section.file.text);
+    StatementReport {
+        path: &section.file.path,
+        number,
+        section: judged.section,
+        wrapping: section.wrapping,
+        span: statement.span,
+        start,
+        end,
+        safe_way: judged.plan.as_ref().map(|plan| SafeWayReport {
+            plan,
+            steps: steps(plan, dialect, &text),
+        }),
+        text,
+        text_cut: cut == Cut::Yes,
+        changes: &statement.changes,
+        notes: &statement.notes,
+        impact: &judged.answers.impact,
+        breaks: &judged.answers.breaks,
+        destroys: &judged.answers.destroys,
+        inverse: &judged.inverse,
+    }
 }
 
-fn safe_way(way: &SafeWay) -> Option<SafeWayReport<'_>> {
-    way.plan.as_ref().map(|plan| SafeWayReport {
-        plan,
-        steps: &way.steps,
-    })
+fn text(statement: &Statement, file: &str) -> (String, Cut) {
+    statement_text(file, statement.span, &secrets([statement]))
 }
 
 fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {

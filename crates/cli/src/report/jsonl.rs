@@ -15,7 +15,7 @@ use crate::judging::Keep;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "jsonl",
     keeps_findings: Keep::No,
-    wants_safe_ways: Keep::Yes,
+    wants_every_answer: Keep::Yes,
     write,
 };
 

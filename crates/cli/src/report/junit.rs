@@ -18,7 +18,7 @@ use crate::show::tool;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "junit",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 

@@ -17,7 +17,7 @@ use crate::show::steps::script;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "markdown",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 
@@ -49,7 +49,7 @@ pub(super) fn page(document: &Document, bytes_max: usize) -> String {
         let section = finding(placed);
         if page.len() + section.len() > bytes_max {
             let left = sorted.len() - number;
-            page.push_str(&format!(
+            put(&mut page, format_args!(
                 "\n{left} more findings do not fit here: `segue check` shows them.\n"
             ));
             break;
@@ -74,24 +74,29 @@ fn finding(placed: &Placed) -> String {
         inline(&found.message)
     );
     if let Some(lock) = &found.lock {
-        text.push_str(&format!("\n**Lock** {}\n", inline(lock)));
+        put(&mut text, format_args!("\n**Lock** {}\n", inline(lock)));
     }
     match &found.instead {
         Some(Remedy::Steps(plan)) => {
-            text.push_str(&format!(
+            put(&mut text, format_args!(
                 "\n**Instead**\n\n{}",
                 block(&script(&placed.steps))
             ));
             for remark in &plan.remarks {
-                text.push_str(&format!("\n{}\n", inline(remark)));
+                put(&mut text, format_args!("\n{}\n", inline(remark)));
             }
         }
         Some(Remedy::Advice(advice)) => {
-            text.push_str(&format!("\n**Instead** {}\n", inline(advice)))
+            put(&mut text, format_args!("\n**Instead** {}\n", inline(advice)));
         }
         None => {}
     }
     text
+}
+
+/// Appends formatted text; writing to a `String` cannot fail.
+fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
+    let _ = std::fmt::Write::write_fmt(text, words);
 }
 
 /// Running text: what Markdown or HTML would take as a sign of its own is escaped.

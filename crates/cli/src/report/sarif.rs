@@ -3,7 +3,7 @@
 //! GitHub shows 5,000 results of a run and takes 10 MB: what is cut is said. Findings that a directive allows are left
 //! out, always. Fingerprints survive a move of lines.
 
-use std::io::{self, Write};
+use std::io;
 
 use segue_check::{ALL, Rule};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::judging::Keep;
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "sarif",
     keeps_findings: Keep::Yes,
-    wants_safe_ways: Keep::No,
+    wants_every_answer: Keep::No,
     write,
 };
 

@@ -186,7 +186,7 @@ fn a_project_may_turn_a_rule_off_or_weigh_it_otherwise() {
         "segue.toml",
         "[check.rules]\nadd-check-validated = \"note\"\n",
     );
-    let shown = segue(place.path(), &["check"]).out;
+    let shown = segue(place.path(), &["check", "-v"]).out;
     assert!(shown.contains("note[add-check-validated]"), "{shown}");
 }
 
@@ -194,7 +194,7 @@ fn a_project_may_turn_a_rule_off_or_weigh_it_otherwise() {
 fn the_statistics_file_decides_what_is_small() {
     let sizes = r#"{"version": 1, "tables": {"public.users": {"rows": 12}}}"#;
     let place = folder(&[("1.sql", USERS), ("2.sql", CHECKED), ("sizes.json", sizes)]);
-    let words = ["check", "--statistics", "sizes.json"];
+    let words = ["check", "-v", "--statistics", "sizes.json"];
     let shown = segue(place.path(), &words).out;
     assert!(shown.contains("note[add-check-validated]"), "{shown}");
     assert!(

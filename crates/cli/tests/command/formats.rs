@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use crate::segue::{command, project, ran, segue, write};
 
 /// A project whose names and texts use whatever a format calls special.
+const TABLE: &str = "CREATE TABLE \"a<b>&\"\"c'|`%,:: \u{202e}x\" (id int);\n";
+/// What is done to it.
 const HOSTILE: &str = "\
-CREATE TABLE \"a<b>&\"\"c'|`%,:: \u{202e}x\" (id int);
 ALTER TABLE \"a<b>&\"\"c'|`%,:: \u{202e}x\" ADD COLUMN \"</script>\u{1b}[31m\" text NOT NULL;
 ";
 
@@ -21,9 +22,14 @@ fn answer(folder: &Path, format: &str) -> String {
     answer.out
 }
 
+/// So many statements, one a line.
+fn many(count: usize, statement: impl Fn(usize) -> String) -> String {
+    (0..count).map(statement).collect::<Vec<_>>().concat()
+}
+
 fn hostile() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
-    write(place.path(), "1_a.sql", "CREATE TABLE plain (id int);\n");
+    write(place.path(), "1_a.sql", TABLE);
     write(place.path(), "2_b.sql", HOSTILE);
     place
 }
@@ -111,7 +117,7 @@ fn fingerprints_survive_a_move_of_lines() {
     write(
         place.path(),
         "2_b.sql",
-        &format!("-- moved\n\n\n{}", HOSTILE.replace(" (id", "\n   (id")),
+        &format!("-- moved\n\n\n{}", HOSTILE.replace(" ADD", "\n   ADD")),
     );
     assert_eq!(prints(place.path()), before);
 }
@@ -166,15 +172,15 @@ fn a_name_cannot_end_an_annotation_or_become_markup() {
 #[test]
 fn github_shows_ten_of_a_level_and_puts_the_rest_into_the_step_summary() {
     let place = tempfile::tempdir().unwrap();
-    let many: String = (0..30)
-        .map(|number| format!("CREATE INDEX i{number} ON users (c{number});\n"))
-        .collect();
+    let text = many(30, |number| {
+        format!("CREATE INDEX i{number} ON users (c{number});\n")
+    });
     write(
         place.path(),
         "1_a.sql",
         "CREATE TABLE users (id bigint PRIMARY KEY);\n",
     );
-    write(place.path(), "2_b.sql", &many);
+    write(place.path(), "2_b.sql", &text);
     let summary = place.path().join("summary.md");
     let answer = ran(command(place.path())
         .args(["check", "--output", "github"])
@@ -197,10 +203,8 @@ fn github_shows_ten_of_a_level_and_puts_the_rest_into_the_step_summary() {
 #[test]
 fn sarif_is_cut_at_what_its_readers_take_and_says_so() {
     let place = tempfile::tempdir().unwrap();
-    let many: String = (0..5_100)
-        .map(|number| format!("DROP TABLE t{number};\n"))
-        .collect();
-    write(place.path(), "1_a.sql", &many);
+    let text = many(5_100, |number| format!("DROP TABLE t{number};\n"));
+    write(place.path(), "1_a.sql", &text);
     let log: serde_json::Value = serde_json::from_str(&answer(place.path(), "sarif")).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert!(results.len() <= 5_000);
@@ -213,10 +217,8 @@ fn sarif_is_cut_at_what_its_readers_take_and_says_so() {
 #[test]
 fn a_markdown_comment_fits_into_a_comment() {
     let place = tempfile::tempdir().unwrap();
-    let many: String = (0..2_000)
-        .map(|number| format!("DROP TABLE t{number};\n"))
-        .collect();
-    write(place.path(), "1_a.sql", &many);
+    let text = many(2_000, |number| format!("DROP TABLE t{number};\n"));
+    write(place.path(), "1_a.sql", &text);
     let markdown = answer(place.path(), "markdown");
     assert!(markdown.len() < 65_536);
     assert!(markdown.contains("more findings do not fit here"));
