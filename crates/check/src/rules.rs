@@ -89,7 +89,6 @@ rules![
     reindex_concurrently_partitioned,
     index_too_wide,
     index_redundant,
-    hash_index_old,
     virtual_column_index,
     alter_index_tablespace,
     rename_index_via_alter_table,
@@ -200,6 +199,11 @@ pub static UNDECIDED: &[Undecided] = &[
         code: "cic-corruption-14",
         decided_by: "live",
         why: "14.0 to 14.3 can build a corrupt index; the minor version is known on the server only",
+    },
+    Undecided {
+        code: "hash-index-old",
+        decided_by: "nobody",
+        why: "hash indexes are safe since version 10, and Segue is for 12 and later",
     },
     Undecided {
         code: "framework-data-migration",

@@ -19,10 +19,7 @@ use crate::error::CliError;
 use crate::pipeline::{self, Outcome, Reading, Source, Unread};
 use crate::release::Changed;
 use crate::settings::Level;
-use placing::Placing;
-
-/// The rule for files that cannot be read.
-const UNREADABLE: &str = "unreadable-file";
+use placing::{Files, Placing};
 
 /// What is to be judged.
 pub(crate) struct Request<'a> {
@@ -283,19 +280,14 @@ impl<'a, 'l> Hearing<'a, 'l> {
 
     /// Asks about the project as a whole.
     fn finish(mut self) -> Result<(), CliError> {
-        let mut findings = self.judge.finish(&self.problems);
-        if segue_check::rule(UNREADABLE).is_none() {
-            findings.extend(self.problems.iter().filter_map(unreadable));
-        }
+        let findings = self.judge.finish(&self.problems);
         let number = self.document.projects.len() - 1;
-        let placed: Vec<Placed> = findings
+        let findings: Vec<Finding> = findings
             .into_iter()
             .filter(|finding| self.is_new(finding))
             .filter_map(|finding| self.weigh(finding))
-            .map(|finding| {
-                placing::of_project(finding, &self.subject.sources, (self.reading(), number))
-            })
             .collect();
+        let placed = Files::new(&self.subject.sources, self.reading(), number).place(findings);
         (self.listener)(&Event::ProjectEnd(&placed))?;
         self.keep(placed, Vec::new());
         Ok(())
@@ -311,34 +303,4 @@ impl<'a, 'l> Hearing<'a, 'l> {
             }
         }
     }
-}
-
-/// A file that cannot be read, as long as no rule reports it.
-fn unreadable(problem: &ProjectProblem) -> Option<Finding> {
-    let (path, reason) = match problem {
-        ProjectProblem::Unreadable { path, reason } => (path, reason),
-        ProjectProblem::DuplicateId { .. }
-        | ProjectProblem::SeveralHeads { .. }
-        | ProjectProblem::MissingParent { .. }
-        | ProjectProblem::Cycle { .. }
-        | ProjectProblem::Ignored { .. }
-        | ProjectProblem::OutOfOrder { .. }
-        | ProjectProblem::Configuration { .. } => return None,
-    };
-    Some(Finding {
-        code: UNREADABLE.to_owned(),
-        severity: Severity::Error,
-        question: Question::Fails,
-        layer: Layer::Static,
-        message: format!("this file cannot be read: {reason}"),
-        place: Place {
-            path: path.clone(),
-            span: None,
-        },
-        migration: None,
-        relation: None,
-        lock: None,
-        instead: None,
-        fingerprint: format!("{UNREADABLE}:{path}"),
-    })
 }

@@ -20,6 +20,9 @@ Change the structure in one migration, and the rows in another one, in batches."
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {
+    if asked.data_changes().is_empty() {
+        return Vec::new();
+    }
     let locked = asked.context.transaction.held.iter().find_map(|held| {
         let relation = held.claim.on.relation()?;
         (held.claim.mode.blocks() != Blocks::Nobody && asked.stake(relation).matters())

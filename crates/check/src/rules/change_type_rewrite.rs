@@ -18,7 +18,7 @@ Free are: a wider varchar, varchar to text, a wider numeric of the same scale, c
 timestamp(6), and a few more; they are not reported here.
 
 The safe way: a new column beside the old one, a trigger that keeps both in step, a copy in batches, its indexes \
-built concurrently, then the names are swapped in one short transaction. `segue plan` shows the steps.
+built concurrently, then the names are swapped in one short transaction.
 
 Source: PostgreSQL 17 manual, ALTER TABLE, notes; pairs measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN age TYPE bigint;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN name TYPE varchar(100);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],

@@ -68,7 +68,7 @@ fn way_out(tool: Tool) -> &'static str {
         Tool::GraphileMigrate => "move it to a migration of its own with `--! no-transaction`",
         Tool::NodePgMigrate => "move it to a JavaScript migration that calls pgm.noTransaction()",
         Tool::Drizzle | Tool::Refinery => {
-            "this tool cannot run it at all, and it blocks every later migration: run it by hand, or with `segue up`"
+            "this tool cannot run it at all, and it blocks every later migration: run it by hand"
         }
         Tool::Liquibase => "set runInTransaction:false on its changeset",
         Tool::Prisma

@@ -15,7 +15,7 @@ tables too: a report in REPEATABLE READ, a forgotten session, a prepared transac
 and holds SHARE UPDATE EXCLUSIVE, and vacuum of the table waits.
 
 Before it, look for old transactions: `SELECT pid, xact_start, query FROM pg_stat_activity WHERE backend_xmin IS \
-NOT NULL ORDER BY xact_start`, and `pg_prepared_xacts`. `segue up` does.
+NOT NULL ORDER BY xact_start`, and `pg_prepared_xacts`.
 
 Source: measured on 15 and 18. No other linter reports it.",
     bad: &[Example::new("CREATE INDEX CONCURRENTLY users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit)],

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
 outage of 52 minutes.
 
 `CREATE INDEX CONCURRENTLY`, outside a transaction and alone in its migration, lets readers and writers go on. \
-When it fails it leaves an invalid index to be dropped; Segue finds and rebuilds it.
+When it fails it leaves an invalid index to be dropped.
 
 A table that is new in the same migration is not reported, nor is `ON ONLY` a partitioned table, which builds \
 nothing.
@@ -28,8 +28,7 @@ Source: PostgreSQL 17 manual, CREATE INDEX.",
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for change in asked.index_changes() {
-        let IndexChange::Create { index, build, .. } = change
-        else {
+        let IndexChange::Create { index, build, .. } = change else {
             continue;
         };
 

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
 writers queue behind it, all for nothing when the index exists. And it does not look at the index: another \
 definition, or an invalid one, is fine with it.
 
-Ask the catalog first; Segue does.
+Ask the catalog first.
 
 Source: measured on 15 and 18. No other linter reports it.",
     bad: &[Example::new("CREATE INDEX IF NOT EXISTS users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX users_name ON users (name);")],

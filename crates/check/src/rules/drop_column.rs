@@ -15,8 +15,8 @@ that names the column fails from that moment, prepared `SELECT *` and positional
 every column they know.
 
 The order that works: the application stops using the column (ignores it, in the ORM's words), then its default \
-and NOT NULL go, then some time passes, then the column is dropped. `segue plan` keeps its values in an archive \
-until they are purged.
+and NOT NULL go, then some time passes, then the column is dropped. Copy its values elsewhere \
+first, if anybody may want them back.
 
 The drop itself is quick: ACCESS EXCLUSIVE, metadata only.",
     bad: &[Example::new("ALTER TABLE users DROP COLUMN age;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],

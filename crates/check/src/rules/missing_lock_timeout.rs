@@ -14,8 +14,7 @@ A request for a strong lock that waits behind one long query stops every later q
 for as long as it waits. The statement itself may take a millisecond: the outage is the queue. A point read \
 waited 3.3 s behind such an ALTER, and 171 ms with `lock_timeout = '200ms'`.
 
-Set `lock_timeout` before the first such statement, and retry with pauses. Segue's runner does both for every \
-step; this note is for migrations that another tool runs.
+Set `lock_timeout` before the first such statement, and retry with pauses.
 
 Nothing is reported when a setting of the role or of the tool may be in force that the file does not show: the \
 note says what the file shows.",

@@ -22,6 +22,9 @@ One foreign key per transaction.",
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {
     let here = parents(asked, asked.answers.impact.claims.iter());
+    if here.is_empty() {
+        return Vec::new();
+    }
     let held = parents(
         asked,
         asked

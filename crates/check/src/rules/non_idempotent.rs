@@ -15,8 +15,7 @@ structure. When one fails, those before it stay; the tool has no record, and the
 fails on \"already exists\".
 
 One such statement per migration, so that \"failed\" means \"nothing happened\". `IF NOT EXISTS` is no \
-substitute: it accepts whatever has the name, an invalid index too. Segue records each statement and asks the \
-catalog instead.",
+substitute: it accepts whatever has the name, an invalid index too.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN a text; ALTER TABLE users ADD COLUMN b text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("ALTER TABLE users ADD COLUMN a text; ALTER TABLE users ADD COLUMN b text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);"), Example::new("ALTER TABLE users ADD COLUMN a text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);").wrapped(Wrapping::Autocommit), Example::new("BEGIN; ALTER TABLE users ADD COLUMN a text; ALTER TABLE users ADD COLUMN b text; COMMIT;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);").wrapped(Wrapping::Autocommit)],
     ask: Ask::Statement(ask),

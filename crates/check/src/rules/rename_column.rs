@@ -14,7 +14,7 @@ From the moment of commit every statement that uses the old name fails; before i
 new one. No order of deployment helps while two versions run.
 
 The safe way: add a column with the new name, keep both in step by a trigger, copy the old rows in batches, \
-switch the code, then drop the old column. `segue plan` shows the steps.
+switch the code, then drop the old column.
 
 A bridge that does not work: keeping the old name as a stored generated column writes the whole table anew under \
 ACCESS EXCLUSIVE.",

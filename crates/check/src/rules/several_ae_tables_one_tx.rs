@@ -23,6 +23,10 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
     if !asked.context.transaction.is_open() {
         return Vec::new();
     }
+    let here = tables(asked, asked.answers.impact.claims.iter());
+    if here.is_empty() {
+        return Vec::new();
+    }
     let held = tables(
         asked,
         asked
@@ -32,7 +36,6 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
             .iter()
             .map(|held| &held.claim),
     );
-    let here = tables(asked, asked.answers.impact.claims.iter());
     let fresh: Vec<String> = here
         .into_iter()
         .filter(|table| !held.contains(table))

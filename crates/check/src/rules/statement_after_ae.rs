@@ -29,6 +29,9 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         .work
         .iter()
         .find(|work| work.kind != WorkKind::NewFile && asked.stake(&work.on).matters());
+    if slow.is_none() {
+        return Vec::new();
+    }
     let held = asked.context.transaction.held.iter().find_map(|held| {
         let relation = held.claim.on.relation()?;
         (held.claim.mode == LockMode::AccessExclusive && asked.stake(relation).matters())

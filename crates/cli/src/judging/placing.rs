@@ -1,5 +1,6 @@
 //! Gives findings their lines, columns and excerpts, while the text is at hand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use segue_check::{Finding, ReadMigration, Remedy};
@@ -98,33 +99,117 @@ impl<'a> Placing<'a> {
     }
 }
 
-/// A finding about the project that points into a file: the file is read once more.
-pub(crate) fn of_project(
-    finding: Finding,
-    sources: &[Source],
-    (reading, project): (Reading<'_>, usize),
-) -> Placed {
-    let again = finding.place.span.and_then(|_| {
-        let path = finding.place.path.as_str();
-        let migration = sources.iter().find_map(|source| match source {
-            Source::Unit(unit) if unit.files().contains(&path) => unit.read().ok(),
-            Source::Given(migration) if migration.path == path => Some((**migration).clone()),
-            Source::Unit(_) | Source::Given(_) | Source::Unreadable(_) => None,
-        })?;
-        Some(ReadMigration::new(
-            migration,
-            reading.dialect,
-            reading.version,
-        ))
-    });
-    match again {
-        Some(read) => Placing::new((&read, &[]), reading.dialect, project).place(finding),
-        None => Placed {
+/// The files of a project, for findings about it as a whole that point into one: each is read once more.
+pub(crate) struct Files<'a> {
+    by_path: BTreeMap<&'a str, &'a Source>,
+    reading: Reading<'a>,
+    project: usize,
+}
+
+impl<'a> Files<'a> {
+    /// The files of a project.
+    pub(crate) fn new(sources: &'a [Source], reading: Reading<'a>, project: usize) -> Self {
+        let mut by_path = BTreeMap::new();
+        for source in sources {
+            match source {
+                Source::Unit(unit) => {
+                    by_path.extend(unit.files().into_iter().map(|path| (path, source)))
+                }
+                Source::Given(migration) => {
+                    by_path.insert(migration.path.as_str(), source);
+                }
+                Source::Unreadable(_) => {}
+            }
+        }
+        Self {
+            by_path,
+            reading,
             project,
-            spot: None,
-            steps: Vec::new(),
-            finding,
-        },
+        }
+    }
+
+    /// Gives findings their places, file by file.
+    pub(crate) fn place(&self, mut findings: Vec<Finding>) -> Vec<Placed> {
+        findings.sort_by(|one, other| {
+            (&one.place.path, one.place.span).cmp(&(&other.place.path, other.place.span))
+        });
+        let mut placed = Vec::with_capacity(findings.len());
+        let mut left = findings.into_iter().peekable();
+        while let Some(first) = left.next() {
+            let path = first.place.path.clone();
+            let mut of_file = vec![first];
+            while let Some(next) = left.next_if(|next| next.place.path == path) {
+                of_file.push(next);
+            }
+            self.file(&path, of_file, &mut placed);
+        }
+        placed
+    }
+
+    fn file(&self, path: &str, findings: Vec<Finding>, placed: &mut Vec<Placed>) {
+        let spans: Vec<Span> = findings
+            .iter()
+            .filter_map(|finding| finding.place.span)
+            .collect();
+        let file = if spans.is_empty() {
+            None
+        } else {
+            self.text(path)
+        };
+        let hidden = file
+            .as_ref()
+            .map_or_else(Vec::new, |file| self.secrets(file, &spans));
+        let mut finger = file.as_ref().map(|file| Finger::new(&file.text));
+        for finding in findings {
+            let spot = match (&file, &mut finger, finding.place.span) {
+                (Some(file), Some(finger), Some(span)) => {
+                    let start = finger.position(span.start);
+                    let end = finger.position(span.end);
+                    Some(Spot {
+                        start,
+                        end,
+                        excerpt: Excerpt::new(&file.text, span, start.line, &hidden),
+                    })
+                }
+                (_, _, _) => None,
+            };
+            placed.push(Placed {
+                project: self.project,
+                spot,
+                steps: Vec::new(),
+                finding,
+            });
+        }
+    }
+
+    fn text(&self, path: &str) -> Option<Arc<SourceText>> {
+        let migration = match self.by_path.get(path)? {
+            Source::Unit(unit) => unit.read().ok()?,
+            Source::Given(migration) => (**migration).clone(),
+            Source::Unreadable(_) => return None,
+        };
+        let read = ReadMigration {
+            migration,
+            up: Vec::new(),
+            down: Vec::new(),
+        };
+        files(&read).find(|file| file.path == path).cloned()
+    }
+
+    /// What must not be shown of these statements.
+    fn secrets(&self, file: &SourceText, spans: &[Span]) -> Vec<Span> {
+        let mut statements = Vec::new();
+        for span in spans {
+            for mut statement in self
+                .reading
+                .dialect
+                .read(span.of(&file.text), self.reading.version)
+            {
+                statement.shift(span.start);
+                statements.push(statement);
+            }
+        }
+        secrets(&statements)
     }
 }
 

@@ -200,7 +200,7 @@ fn end(document: &Document, desk: &mut Desk<'_>) -> io::Result<()> {
     }
 }
 
-fn counted(summary: &Summary) -> String {
+pub(super) fn counted(summary: &Summary) -> String {
     if summary.at_least(Severity::Note) == 0 {
         return "no findings".to_owned();
     }
@@ -213,7 +213,7 @@ fn counted(summary: &Summary) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn count(number: usize, word: &str) -> String {
+pub(super) fn count(number: usize, word: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {word}{ending}")
 }

@@ -8,6 +8,7 @@ use std::io;
 use segue_check::{Remedy, Severity};
 
 use super::words::{place, severity, worst_first};
+use super::human::{count, counted};
 use super::{Desk, Reporter};
 use crate::document::{Document, Event, Placed};
 use crate::judging::Keep;
@@ -41,8 +42,10 @@ fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
 pub(super) fn page(document: &Document, bytes_max: usize) -> String {
     let summary = &document.summary;
     let mut page = format!(
-        "{MARKER}\n## Segue check\n\n{} errors, {} warnings, {} notes in {} migrations ({} statements).\n",
-        summary.errors, summary.warnings, summary.notes, summary.migrations, summary.statements
+        "{MARKER}\n## Segue check\n\n{} in {}, {}.\n",
+        counted(summary),
+        count(summary.migrations, "migration"),
+        count(summary.statements, "statement")
     );
     let sorted = worst_first(&document.findings);
     for (number, placed) in sorted.iter().enumerate() {

@@ -54,12 +54,7 @@ impl Catalog {
     pub fn remove_relation(&mut self, name: &QualifiedName) -> Option<Relation> {
         let relation = self.relations.remove(name)?;
         for link in outgoing(name, &relation) {
-            if let Some(dependents) = self.links.get_mut(&link) {
-                dependents.remove(name);
-                if dependents.is_empty() {
-                    self.links.remove(&link);
-                }
-            }
+            self.unlink(name, &link);
         }
         Some(relation)
     }
@@ -70,9 +65,19 @@ impl Catalog {
         name: &QualifiedName,
         change: impl FnOnce(&mut Relation) -> T,
     ) -> Option<T> {
-        let mut relation = self.remove_relation(name)?;
-        let answer = change(&mut relation);
-        self.insert_relation(name.clone(), relation);
+        let relation = self.relations.get_mut(name)?;
+        let before = outgoing(name, relation);
+        let answer = change(relation);
+        let after = outgoing(name, relation);
+        for gone in before.difference(&after) {
+            self.unlink(name, gone);
+        }
+        for new in after.difference(&before) {
+            self.links
+                .entry(new.clone())
+                .or_default()
+                .insert(name.clone());
+        }
         Some(answer)
     }
 
@@ -82,14 +87,20 @@ impl Catalog {
         name: &QualifiedName,
         change: impl FnOnce(&mut Table) -> T,
     ) -> Option<T> {
-        if !matches!(self.relations.get(name), Some(Relation::Table(_))) {
-            return None;
-        }
         self.edit(name, |relation| match relation {
             Relation::Table(table) => Some(change(table)),
             Relation::Index(_) | Relation::View(_) | Relation::Sequence(_) => None,
         })
         .flatten()
+    }
+
+    fn unlink(&mut self, name: &QualifiedName, link: &Link) {
+        if let Some(dependents) = self.links.get_mut(link) {
+            dependents.remove(name);
+            if dependents.is_empty() {
+                self.links.remove(link);
+            }
+        }
     }
 
     fn link(&mut self, name: &QualifiedName, relation: &Relation) {
