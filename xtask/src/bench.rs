@@ -53,6 +53,16 @@ fn check(read: &Read) -> Result<()> {
     version(&segue)
 }
 
+/// What both write: the report for people, and the same report for a machine.
+const REPORTS: [(&str, &[&str], &[&str]); 2] = [
+    ("the report for people", &[], &[]),
+    (
+        "the GitLab report",
+        &["--output", "gitlab"],
+        &["--reporter", "gitlab"],
+    ),
+];
+
 /// Both programs in turn, so that a change of the machine's mood hits both.
 fn beside(segue: &Path, squawk: &Path, folder: &Path) -> Result<()> {
     let files = corpus::list(folder)?;
@@ -61,29 +71,32 @@ fn beside(segue: &Path, squawk: &Path, folder: &Path) -> Result<()> {
         files.len(),
         corpus::bytes(folder)?
     ));
-    let mut ours = Vec::new();
-    let mut theirs = Vec::new();
-    for _ in 0..RUNS {
-        ours.push(measured(&mut check_command(segue, folder))?);
-        let mut command = measure::command(squawk);
-        command
-            .current_dir(folder)
-            .args(["--reporter", "json"])
-            .args(files.iter().map(OsString::from));
-        theirs.push(measured(&mut command)?);
+    for (report, our_words, their_words) in REPORTS {
+        let mut ours = Vec::new();
+        let mut theirs = Vec::new();
+        for _ in 0..RUNS {
+            ours.push(measured(check_command(segue, folder).args(our_words))?);
+            let mut command = measure::command(squawk);
+            command
+                .current_dir(folder)
+                .args(their_words)
+                .args(files.iter().map(OsString::from));
+            theirs.push(measured(&mut command)?);
+        }
+        let (ours, theirs) = (median(&ours), median(&theirs));
+        let count = files.len();
+        say(report);
+        say("                 wall s   CPU s     files/s   peak MiB   exit");
+        say(&line("segue check", &ours, count));
+        say(&line("squawk", &theirs, count));
+        say(&format!(
+            "segue / squawk  {:6.2}  {:6.2}   {:9.2}  {:9.2}",
+            ours.wall / theirs.wall,
+            ours.cpu / theirs.cpu,
+            theirs.wall / ours.wall,
+            ours.peak_mib / theirs.peak_mib
+        ));
     }
-    let (ours, theirs) = (median(&ours), median(&theirs));
-    let count = files.len();
-    say("                 wall s   CPU s     files/s   peak MiB   exit");
-    say(&line("segue check", &ours, count));
-    say(&line("squawk", &theirs, count));
-    say(&format!(
-        "segue / squawk  {:6.2}  {:6.2}   {:9.2}  {:9.2}",
-        ours.wall / theirs.wall,
-        ours.cpu / theirs.cpu,
-        theirs.wall / ours.wall,
-        ours.peak_mib / theirs.peak_mib
-    ));
     Ok(())
 }
 
@@ -142,7 +155,7 @@ fn version(segue: &Path) -> Result<()> {
 
 fn check_command(segue: &Path, folder: &Path) -> Command {
     let mut command = measure::command(segue);
-    command.arg("check").arg(folder).args(["--output", "json"]);
+    command.arg("check").arg(folder);
     command
 }
 

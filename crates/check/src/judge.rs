@@ -56,7 +56,7 @@ pub struct ReadMigration {
     /// The statements of each up section; spans are those of the section's file. Empty for a section so large that the
     /// judge reads it itself, piece by piece.
     pub up: Vec<Vec<Statement>>,
-    /// The statements of its way back.
+    /// The first statement of each section of its way back: that there is one is all that is asked of it.
     pub down: Vec<Vec<Statement>>,
 }
 
@@ -79,7 +79,10 @@ impl ReadMigration {
             Form::Sql { up, down } => (
                 read(up),
                 match down {
-                    Down::Sections(sections) => read(sections),
+                    Down::Sections(sections) => sections
+                        .iter()
+                        .map(|section| statements(section, dialect, version).take(1).collect())
+                        .collect(),
                     Down::Missing | Down::Empty | Down::Derived => Vec::new(),
                 },
             ),
@@ -375,6 +378,7 @@ impl<'a> Judge<'a> {
                 .filter_map(|rule| match rule.ask {
                     Ask::Migration(ask) => Some((*rule, ask(&asked))),
                     Ask::Statement(_)
+                    | Ask::Changes(..)
                     | Ask::Project(_)
                     | Ask::Contradiction(_)
                     | Ask::Machinery => None,
@@ -414,11 +418,18 @@ impl<'a> Judge<'a> {
 }
 
 fn ask_statement_rules(asked: &Asked<'_>) -> Vec<(&'static Rule, Hit)> {
-    ALL.iter()
-        .filter_map(|rule| match rule.ask {
-            Ask::Statement(ask) => Some((*rule, ask(asked))),
-            Ask::Migration(_) | Ask::Project(_) | Ask::Contradiction(_) | Ask::Machinery => None,
-        })
-        .flat_map(|(rule, hits)| hits.into_iter().map(move |hit| (rule, hit)))
-        .collect()
+    let mut found = Vec::new();
+    for rule in ALL {
+        let hits = match rule.ask {
+            Ask::Statement(ask) => ask(asked),
+            Ask::Changes(kind, ask) if asked.has(kind) => ask(asked),
+            Ask::Changes(..)
+            | Ask::Migration(_)
+            | Ask::Project(_)
+            | Ask::Contradiction(_)
+            | Ask::Machinery => continue,
+        };
+        found.extend(hits.into_iter().map(|hit| (*rule, hit)));
+    }
+    found
 }

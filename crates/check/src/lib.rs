@@ -16,8 +16,8 @@ pub use judge::{
     Depth, Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported,
 };
 pub use rule::{
-    Ask, Asked, Contradicted, Example, Group, Hit, Layer, MigrationAsked, Places, ProjectAsked,
-    Question, Rule,
+    Ask, Asked, Contradicted, Example, Group, Hit, Kind, Layer, MigrationAsked, Places,
+    ProjectAsked, Question, Rule,
 };
 pub use rules::{ALL, UNDECIDED, Undecided, rule};
 pub use select::AddedColumn;

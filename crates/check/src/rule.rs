@@ -1,5 +1,6 @@
 //! What a rule is, what it is asked, and what it answers.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -93,11 +94,75 @@ impl fmt::Debug for Rule {
     }
 }
 
+/// The kind of a change, by which most rules choose the statements they are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Changes of columns.
+    Columns,
+    /// Changes of constraints.
+    Constraints,
+    /// Changes of tables as a whole.
+    Tables,
+    /// Changes of partitions.
+    Partitions,
+    /// Changes of indexes.
+    Indexes,
+    /// Changes of views.
+    Views,
+    /// Changes of types that are no domains.
+    Types,
+    /// Changes of domains.
+    Domains,
+    /// Rows read and written.
+    Data,
+    /// Upkeep.
+    Maintenance,
+    /// Settings and explicit locks.
+    Session,
+    /// Everything else: no rule is about one of these alone.
+    Other,
+}
+
+impl Kind {
+    fn of(change: &Change) -> Self {
+        match change {
+            Change::Column(..) => Self::Columns,
+            Change::Constraint(..) => Self::Constraints,
+            Change::Table(..) => Self::Tables,
+            Change::Partition(..) => Self::Partitions,
+            Change::Index(_) => Self::Indexes,
+            Change::View(..) => Self::Views,
+            Change::Type(..) => Self::Types,
+            Change::Domain(..) => Self::Domains,
+            Change::Data(_) => Self::Data,
+            Change::Maintenance(_) => Self::Maintenance,
+            Change::Session(_) => Self::Session,
+            Change::Namespace(..)
+            | Change::Sequence(..)
+            | Change::Routine(..)
+            | Change::Trigger(..)
+            | Change::Rule(..)
+            | Change::Policy(..)
+            | Change::Statistics(..)
+            | Change::Publication(..)
+            | Change::Extension(..)
+            | Change::Privilege(_)
+            | Change::Comment(..)
+            | Change::Transaction(_)
+            | Change::Program(_)
+            | Change::Other(_)
+            | Change::Opaque(_) => Self::Other,
+        }
+    }
+}
+
 /// When a rule is asked.
 #[derive(Clone, Copy)]
 pub enum Ask {
     /// Before each statement of an up section has its effect.
     Statement(fn(&Asked<'_>) -> Vec<Hit>),
+    /// The same, of statements that have a change of this kind only.
+    Changes(Kind, fn(&Asked<'_>) -> Vec<Hit>),
     /// After the last statement of a migration.
     Migration(fn(&MigrationAsked<'_>) -> Vec<Hit>),
     /// After the last migration.
@@ -184,6 +249,8 @@ pub struct Asked<'a> {
     pub position: usize,
     /// Its changes, flat: gathered once, because every rule asks for them.
     all: Vec<&'a Change>,
+    /// What is at stake, as far as it was asked.
+    stakes: RefCell<Vec<(QualifiedName, Stake)>>,
 }
 
 /// The part of an `Asked` that does not change from statement to statement of a section.
@@ -216,6 +283,7 @@ impl<'a> Asked<'a> {
             section: hearing.section,
             position,
             all,
+            stakes: RefCell::default(),
         }
     }
 
@@ -224,9 +292,20 @@ impl<'a> Asked<'a> {
         self.all.iter().copied()
     }
 
-    /// What is at stake on a relation.
+    /// True when the statement has a change of this kind.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.all.iter().any(|change| Kind::of(change) == kind)
+    }
+
+    /// What is at stake on a relation. Remembered: every rule asks it of the same few.
     pub fn stake(&self, relation: &QualifiedName) -> Stake {
-        Stake::of(relation, &self.context)
+        let mut known = self.stakes.borrow_mut();
+        if let Some((_, stake)) = known.iter().find(|(name, _)| name == relation) {
+            return *stake;
+        }
+        let stake = Stake::of(relation, &self.context);
+        known.push((relation.clone(), stake));
+        stake
     }
 
     /// The catalog before the statement.

@@ -7,8 +7,7 @@ mod placing;
 use std::collections::BTreeMap;
 
 use segue_check::{
-    Date, Depth, Finding, Judge, JudgeOptions, JudgedMigration, Layer, Place, Question,
-    ReadMigration, Reported, Severity,
+    Date, Depth, Finding, Judge, JudgeOptions, JudgedMigration, ReadMigration, Reported,
 };
 use segue_model::{
     Dialect, Form, Migration, ProjectProblem, QualifiedName, ServerFacts, TableSize, Tool,

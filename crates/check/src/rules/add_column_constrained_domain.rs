@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-constrained-domain",
@@ -19,7 +19,7 @@ and then validated.
 Source: measured on 15 and 18. No other linter reports it.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN score positive;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE DOMAIN positive AS int CHECK (VALUE > 0);")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN score plain DEFAULT 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE DOMAIN plain AS int;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

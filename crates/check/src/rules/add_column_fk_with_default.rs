@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ConstraintKind, Fill, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-fk-with-default",
@@ -18,7 +18,7 @@ The safe way: add the column with its default, then the foreign key `NOT VALID`,
 transaction of its own.",
     bad: &[Example::new("ALTER TABLE orders ADD COLUMN user_id bigint DEFAULT 1 REFERENCES users (id);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE TABLE orders (id bigint PRIMARY KEY);")],
     good: &[Example::new("ALTER TABLE orders ADD COLUMN user_id bigint REFERENCES users (id);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE TABLE orders (id bigint PRIMARY KEY);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintKind, Fill};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-inline-fk",
@@ -20,7 +20,7 @@ With a short lock timeout and a retry this is acceptable. Otherwise: add the col
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE orders ADD COLUMN user_id bigint REFERENCES users (id);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE TABLE orders (id bigint PRIMARY KEY);")],
     good: &[Example::new("ALTER TABLE orders ADD COLUMN user_id bigint;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE TABLE orders (id bigint PRIMARY KEY);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

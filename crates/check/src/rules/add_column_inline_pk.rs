@@ -2,7 +2,7 @@
 
 use segue_model::ConstraintKind;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-inline-pk",
@@ -17,7 +17,7 @@ The safe way: add the column nullable, fill it in batches, make it NOT NULL by t
 build a unique index concurrently, then `ADD PRIMARY KEY USING INDEX`.",
     bad: &[Example::new("ALTER TABLE logs ADD COLUMN id bigserial PRIMARY KEY;").after("CREATE TABLE logs (line text);")],
     good: &[Example::new("ALTER TABLE logs ADD COLUMN id bigint;").after("CREATE TABLE logs (line text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

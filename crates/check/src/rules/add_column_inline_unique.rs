@@ -2,7 +2,7 @@
 
 use segue_model::ConstraintKind;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-inline-unique",
@@ -17,7 +17,7 @@ The safe way: add the column, build a unique index concurrently, then turn it in
 CONSTRAINT … UNIQUE USING INDEX`.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN handle text UNIQUE;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN handle text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("CREATE TABLE users (id int); ALTER TABLE users ADD COLUMN handle text UNIQUE;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -1,6 +1,6 @@
 //! Json has no equality: DISTINCT, GROUP BY and UNION fail.
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-json",
@@ -15,7 +15,7 @@ The type `json` has no equality operator. Once a table has such a column, `SELEC
 Use `jsonb`, which has one, unless the exact text, its white space and the order of its keys must be kept.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN settings json;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN settings jsonb;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

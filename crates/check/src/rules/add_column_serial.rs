@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, Fill, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-serial",
@@ -19,7 +19,7 @@ old ones in batches, then make it NOT NULL.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN number bigserial;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN number bigint;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::Fill;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-sti",
@@ -17,7 +17,7 @@ rows without knowing it.
 Add the column without a default, deploy code that writes it, fill the old rows, then rely on it.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN type varchar DEFAULT 'Person';").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN type varchar;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN kind varchar DEFAULT 'Person';").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, Fill, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-column-volatile-default",
@@ -23,7 +23,7 @@ then, if it has to be NOT NULL, make it so by the recipe of `set-not-null`.
 Source: PostgreSQL 17 manual, ALTER TABLE, notes; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN seen timestamptz NOT NULL DEFAULT clock_timestamp();").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a int DEFAULT 1, ADD COLUMN b float8 DEFAULT random();").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN created timestamptz NOT NULL DEFAULT now();").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a int DEFAULT -1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a int DEFAULT (1);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a text DEFAULT lower('A');").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a timestamp DEFAULT timezone('utc', now());").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("ALTER TABLE users ADD COLUMN a timestamptz DEFAULT pg_catalog.now();").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));"), Example::new("CREATE TABLE users (id int); ALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::ConstraintKind;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-exclusion",
@@ -19,7 +19,7 @@ trigger; or accept the wait in a maintenance window.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ADD CONSTRAINT no_overlap EXCLUDE USING gist (during WITH &&);").after("CREATE TABLE users (during tstzrange);")],
     good: &[Example::new("CREATE TABLE users (during tstzrange, CONSTRAINT no_overlap EXCLUDE USING gist (during WITH &&));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

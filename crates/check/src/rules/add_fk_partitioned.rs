@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ConstraintKind, RefusalReason, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-fk-partitioned",
@@ -20,7 +20,7 @@ VALID`, then validate.
 Source: measured on 15 and 18. No other linter reports it.",
     bad: &[Example::new("ALTER TABLE events ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id);").after("CREATE TABLE users (id bigint PRIMARY KEY); CREATE TABLE events (id bigint, user_id bigint) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("ALTER TABLE events ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;").after("CREATE TABLE users (id bigint PRIMARY KEY); CREATE TABLE events (id bigint, user_id bigint) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);").on(15)],
     good: &[Example::new("ALTER TABLE events ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;").after("CREATE TABLE users (id bigint PRIMARY KEY); CREATE TABLE events (id bigint, user_id bigint) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

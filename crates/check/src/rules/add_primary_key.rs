@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintKind, KeyColumns, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "add-primary-key",
@@ -19,7 +19,7 @@ The safe way: make the columns NOT NULL by the recipe of `set-not-null`, build a
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE logs ADD PRIMARY KEY (id);").after("CREATE TABLE logs (id bigint, line text);")],
     good: &[Example::new("ALTER TABLE logs ADD PRIMARY KEY USING INDEX logs_id;").after("CREATE TABLE logs (id bigint NOT NULL, line text); CREATE UNIQUE INDEX logs_id ON logs (id);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

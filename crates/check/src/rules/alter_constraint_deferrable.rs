@@ -2,7 +2,7 @@
 
 use segue_model::ConstraintChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "alter-constraint-deferrable",
@@ -18,7 +18,7 @@ Run it with a short lock timeout and a retry.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE orders ALTER CONSTRAINT f DEFERRABLE INITIALLY DEFERRED;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id);")],
     good: &[Example::new("ALTER TABLE orders VALIDATE CONSTRAINT f;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

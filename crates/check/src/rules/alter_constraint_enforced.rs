@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintChange, Enforcement};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "alter-constraint-enforced",
@@ -18,7 +18,7 @@ Drop it and add it again `NOT VALID`, then `VALIDATE CONSTRAINT` in another tran
 Source: measured on 18. No other linter reports it.",
     bad: &[Example::new("ALTER TABLE orders ALTER CONSTRAINT f ENFORCED;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) NOT ENFORCED;")],
     good: &[Example::new("ALTER TABLE orders ALTER CONSTRAINT f NOT ENFORCED;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

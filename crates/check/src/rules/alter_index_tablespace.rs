@@ -2,7 +2,7 @@
 
 use segue_model::IndexChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "alter-index-tablespace",
@@ -18,7 +18,7 @@ Build a new index concurrently in the new tablespace, then drop the old one conc
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER INDEX users_pkey SET TABLESPACE fast;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);")],
     good: &[Example::new("ALTER INDEX users_pkey RENAME TO users_key;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

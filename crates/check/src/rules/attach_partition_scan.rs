@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, PartitionChange, QualifiedName, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "attach-partition-scan",
@@ -22,7 +22,7 @@ A table that is new in the same migration is not reported.
 Source: PostgreSQL 17 manual, 5.12.2.2; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text);"), Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text, CONSTRAINT proof CHECK (id IS NOT NULL AND id >= 1000 AND id < 2000)); CREATE INDEX ON events (name);")],
     good: &[Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text, CONSTRAINT proof CHECK (id IS NOT NULL AND id >= 1000 AND id < 2000));"), Example::new("CREATE TABLE events_2 (id bigint NOT NULL, name text); ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Partitions, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

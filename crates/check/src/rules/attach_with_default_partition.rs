@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, PartitionChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "attach-with-default-partition",
@@ -20,7 +20,7 @@ Then no row is read.
 Source: PostgreSQL 17 manual, 5.12.2.2; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text, CONSTRAINT proof CHECK (id IS NOT NULL AND id >= 1000 AND id < 2000)); CREATE TABLE events_rest PARTITION OF events DEFAULT;")],
     good: &[Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text, CONSTRAINT proof CHECK (id IS NOT NULL AND id >= 1000 AND id < 2000)); CREATE TABLE events_rest PARTITION OF events DEFAULT; ALTER TABLE events_rest ADD CONSTRAINT outside CHECK (id IS NOT NULL AND (id < 1000 OR id >= 2000));"), Example::new("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_2 (id bigint NOT NULL, name text, CONSTRAINT proof CHECK (id IS NOT NULL AND id >= 1000 AND id < 2000));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Partitions, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Blocks, DataChange, InsertSource, QualifiedName, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "backfill-in-ddl-tx",
@@ -16,7 +16,7 @@ writers wait until every row is changed.
 Change the structure in one migration, and the rows in another one, in batches.",
     bad: &[Example::new("ALTER TABLE users ADD COLUMN nickname text; UPDATE users SET nickname = name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
     good: &[Example::new("ALTER TABLE users ADD COLUMN nickname text; UPDATE users SET nickname = name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);").wrapped(Wrapping::Autocommit), Example::new("UPDATE users SET age = 1 WHERE id = 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);"), Example::new("CREATE TABLE t (a int); ALTER TABLE t ADD COLUMN b int; UPDATE t SET b = a;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Data, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

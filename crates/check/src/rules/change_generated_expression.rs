@@ -2,7 +2,7 @@
 
 use segue_model::{ColumnChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-generated-expression",
@@ -19,7 +19,7 @@ The safe way: a new column with the new expression, switch the readers, drop the
 Source: measured on 18.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN shout SET EXPRESSION AS (lower(name));").after("CREATE TABLE users (name text, shout text GENERATED ALWAYS AS (upper(name)) STORED);")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN shout DROP EXPRESSION;").after("CREATE TABLE users (name text, shout text GENERATED ALWAYS AS (upper(name)) STORED);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

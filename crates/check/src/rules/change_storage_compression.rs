@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-storage-compression",
@@ -16,7 +16,7 @@ are stored already stay as they are until their rows are written again.
 Run it with a short lock timeout, and do not expect the table to shrink.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN name SET STORAGE EXTERNAL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN name SET COMPRESSION lz4;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
     good: &[Example::new("CREATE TABLE users (name text); ALTER TABLE users ALTER COLUMN name SET STORAGE EXTERNAL;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

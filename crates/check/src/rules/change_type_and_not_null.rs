@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ColumnChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-type-and-not-null",
@@ -16,7 +16,7 @@ NULL`, and that reads every row under ACCESS EXCLUSIVE. The two look like one ha
 Split them: the type change alone, then the not-null recipe of `set-not-null`.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE text, ALTER COLUMN email SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{ColumnChange, Ident, QualifiedName};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-type-fk-column",
@@ -20,7 +20,7 @@ swapped.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE orders ALTER COLUMN user_id TYPE numeric;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));"), Example::new("ALTER TABLE users ALTER COLUMN id TYPE numeric;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN age TYPE bigint;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ColumnChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-type-index-rebuild",
@@ -19,7 +19,7 @@ without them in between.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE varchar(50) COLLATE \"C\";").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); CREATE INDEX users_email ON users (email);")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE varchar(50) COLLATE \"C\";").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN email TYPE text;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); CREATE INDEX users_email ON users (email);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

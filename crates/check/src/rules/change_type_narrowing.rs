@@ -2,7 +2,7 @@
 
 use segue_model::{ColumnChange, DataType, LossKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-type-narrowing",
@@ -17,7 +17,7 @@ The safe way: keep the wide type, and add `CHECK (length(c) <= n) NOT VALID`, th
 the rows that do not fit, without a lock.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE varchar(20);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN name TYPE varchar(100) USING name::varchar(100);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN email TYPE varchar(100);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN age TYPE bigint;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

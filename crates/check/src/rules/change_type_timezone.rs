@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "change-type-timezone",
@@ -21,7 +21,7 @@ indexes concurrently before, and build them again concurrently after.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN made TYPE timestamptz;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
     good: &[Example::new("SET LOCAL TimeZone = 'UTC'; ALTER TABLE users ALTER COLUMN made TYPE timestamptz;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 const PAIR: [&str; 2] = ["timestamp without time zone", "timestamp with time zone"];

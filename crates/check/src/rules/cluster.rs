@@ -2,7 +2,7 @@
 
 use segue_model::{MaintenanceChange, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "cluster",
@@ -19,7 +19,7 @@ is harmless.
 Source: PostgreSQL 17 manual, CLUSTER; measured on 15 and 18.",
     bad: &[Example::new("CLUSTER users USING users_pkey;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("CLUSTER;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("ALTER TABLE users CLUSTER ON users_pkey;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("CREATE TABLE draft (id int PRIMARY KEY); CLUSTER draft USING draft_pkey;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Maintenance, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

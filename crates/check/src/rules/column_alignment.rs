@@ -2,7 +2,7 @@
 
 use segue_model::Column;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "column-alignment",
@@ -16,7 +16,7 @@ bytes of nothing in every row. At a million rows nobody notices; at a billion it
 In a new, large table put 8-byte columns first, then 4-byte, then 2 and 1, then text and numeric.",
     bad: &[Example::new("CREATE TABLE t (a boolean, b bigint, c boolean, d bigint, e boolean, f bigint);")],
     good: &[Example::new("CREATE TABLE t (b bigint, d bigint, f bigint, a boolean, c boolean, e boolean);"), Example::new("CREATE TABLE t (a boolean, b bigint);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

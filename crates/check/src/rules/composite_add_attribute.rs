@@ -2,7 +2,7 @@
 
 use segue_model::{LockRole, RefusalReason, TypeChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "composite-add-attribute",
@@ -20,7 +20,7 @@ run the change alone with a lock timeout and a retry.
 Source: PostgreSQL 17 manual, ALTER TYPE; measured on 15 and 18.",
     bad: &[Example::new("ALTER TYPE person ADD ATTRIBUTE age int CASCADE;").after("CREATE TYPE person AS (id bigint, name text); CREATE TABLE people OF person;"), Example::new("ALTER TYPE person ADD ATTRIBUTE age int;").after("CREATE TYPE person AS (id bigint, name text); CREATE TABLE people OF person;")],
     good: &[Example::new("ALTER TYPE person ADD ATTRIBUTE age int;").after("CREATE TYPE person AS (id bigint, name text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Types, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Build, IndexChange, Presence, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "concurrently-if-not-exists",
@@ -20,7 +20,7 @@ CONCURRENTLY`, build again, and check that it is valid.
 Source: reproduced on 15 and 18. Other linters recommend IF NOT EXISTS here.",
     bad: &[Example::new("CREATE INDEX CONCURRENTLY IF NOT EXISTS users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE INDEX CONCURRENTLY users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

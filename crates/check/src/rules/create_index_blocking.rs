@@ -2,7 +2,7 @@
 
 use segue_model::{Build, IndexChange, WorkKind, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "create-index-blocking",
@@ -22,7 +22,7 @@ nothing.
 Source: PostgreSQL 17 manual, CREATE INDEX.",
     bad: &[Example::new("CREATE INDEX users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);"), Example::new("CREATE INDEX users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE INDEX CONCURRENTLY users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit), Example::new("CREATE TABLE users (name text); CREATE INDEX users_name ON users (name);"), Example::new("CREATE INDEX e ON ONLY events (name);").after("CREATE TABLE events (id bigint, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("CREATE TEMP TABLE t (a int); CREATE INDEX ON t (a);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Build, IndexChange, Presence};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "create-index-noop-still-locks",
@@ -19,7 +19,7 @@ Ask the catalog first.
 Source: measured on 15 and 18. No other linter reports it.",
     bad: &[Example::new("CREATE INDEX IF NOT EXISTS users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX users_name ON users (name);")],
     good: &[Example::new("CREATE INDEX users_name ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

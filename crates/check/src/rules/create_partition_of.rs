@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, Inheritance, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "create-partition-of",
@@ -23,7 +23,7 @@ Partitions of a table that is new in the same migration are not reported.
 Source: measured on 15 and 18.",
     bad: &[Example::new("CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_rest PARTITION OF events DEFAULT;")],
     good: &[Example::new("CREATE TABLE events (id bigint PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("CREATE TABLE events_2 (LIKE events INCLUDING ALL); ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000);").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Build, PartitionChange, RefusalReason, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "detach-partition",
@@ -21,7 +21,7 @@ retry.
 Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE events DETACH PARTITION events_1;").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); CREATE TABLE events_rest PARTITION OF events DEFAULT;").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("ALTER TABLE events DETACH PARTITION events_1 CONCURRENTLY;").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);").wrapped(Wrapping::Autocommit), Example::new("CREATE TABLE events (id bigint) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000); ALTER TABLE events DETACH PARTITION events_1;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Partitions, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "domain-constraint",
@@ -19,7 +19,7 @@ Prefer CHECK constraints on the tables, which can be validated online.
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER DOMAIN score ADD CONSTRAINT low CHECK (VALUE < 100);").after("CREATE DOMAIN score AS int; CREATE TABLE games (points score);"), Example::new("ALTER DOMAIN score SET NOT NULL;").after("CREATE DOMAIN score AS int; CREATE TABLE games (points score);")],
     good: &[Example::new("ALTER DOMAIN score ADD CONSTRAINT low CHECK (VALUE < 100) NOT VALID;").after("CREATE DOMAIN score AS int; CREATE TABLE games (points score);"), Example::new("ALTER DOMAIN score ADD CONSTRAINT low CHECK (VALUE < 100);").after("CREATE DOMAIN score AS int;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Domains, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

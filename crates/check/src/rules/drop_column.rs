@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-column",
@@ -21,7 +21,7 @@ first, if anybody may want them back.
 The drop itself is quick: ACCESS EXCLUSIVE, metadata only.",
     bad: &[Example::new("ALTER TABLE users DROP COLUMN age;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("CREATE TABLE users (id int, age int); ALTER TABLE users DROP COLUMN age;"), Example::new("ALTER TABLE users ALTER COLUMN age DROP NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{ColumnChange, LossKind, LossNaming};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-column-with-index",
@@ -17,7 +17,7 @@ and the indexes are locked with ACCESS EXCLUSIVE.
 Build the replacement index concurrently first, drop the old one concurrently, then drop the column.",
     bad: &[Example::new("ALTER TABLE users DROP COLUMN age;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); CREATE INDEX users_name_age ON users (name, age);"), Example::new("ALTER TABLE users DROP COLUMN age;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50)); ALTER TABLE users ADD CONSTRAINT one UNIQUE (name, age);")],
     good: &[Example::new("ALTER TABLE users DROP COLUMN age;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintChange, ConstraintKind, Predicate};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-constraint",
@@ -16,7 +16,7 @@ Code that was written against the constraint meets rows it forbade: duplicates, 
 Make sure that no running version relies on it. A CHECK that only served as proof for NOT NULL is not reported.",
     bad: &[Example::new("ALTER TABLE users DROP CONSTRAINT adult;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 17);")],
     good: &[Example::new("ALTER TABLE users DROP CONSTRAINT filled;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE users ADD CONSTRAINT filled CHECK (name IS NOT NULL); ALTER TABLE users ALTER COLUMN name SET NOT NULL;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

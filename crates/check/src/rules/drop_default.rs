@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-default",
@@ -16,7 +16,7 @@ that write only changed columns rely on defaults more often than their users kno
 Deploy code that always writes the column first.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN age DROP DEFAULT;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ALTER COLUMN age SET DEFAULT 18;")],
     good: &[Example::new("CREATE TABLE users (age int DEFAULT 1); ALTER TABLE users ALTER COLUMN age DROP DEFAULT;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

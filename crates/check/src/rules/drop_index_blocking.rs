@@ -2,7 +2,7 @@
 
 use segue_model::{Build, IndexChange, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-index-blocking",
@@ -18,7 +18,7 @@ lock, but while it waits for a long query, every later query waits behind it.
 Source: measured on 15 and 18.",
     bad: &[Example::new("DROP INDEX users_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX users_name ON users (name);")],
     good: &[Example::new("DROP INDEX CONCURRENTLY users_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX users_name ON users (name);").wrapped(Wrapping::Autocommit), Example::new("CREATE TABLE t (a int); CREATE INDEX t_a ON t (a); DROP INDEX t_a;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

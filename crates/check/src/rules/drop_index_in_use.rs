@@ -2,7 +2,7 @@
 
 use segue_model::{IndexChange, Uniqueness, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-index-in-use",
@@ -16,7 +16,7 @@ Queries that the index served read the whole table from now on; a unique index t
 Look at `pg_stat_all_indexes.idx_scan` on the primary **and** on each replica before.",
     bad: &[Example::new("DROP INDEX CONCURRENTLY users_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX users_name ON users (name);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE TABLE t (a int); CREATE INDEX t_a ON t (a); DROP INDEX t_a;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

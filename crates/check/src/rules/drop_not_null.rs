@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-not-null",
@@ -16,7 +16,7 @@ whenever a writer feels like it, perhaps weeks later.
 Deploy code that tolerates null first. The statement itself is metadata only.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN age DROP NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ALTER COLUMN age SET NOT NULL;")],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN age SET DEFAULT 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

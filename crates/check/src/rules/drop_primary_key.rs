@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintChange, ConstraintKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-primary-key",
@@ -17,7 +17,7 @@ To change a key: build the new unique index concurrently, then drop the old key 
 INDEX` in one short transaction.",
     bad: &[Example::new("ALTER TABLE users DROP CONSTRAINT users_pkey;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("ALTER TABLE orders DROP CONSTRAINT k;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE orders ADD CONSTRAINT k CHECK (id > 0);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Presence, TableChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "drop-table",
@@ -21,7 +21,7 @@ The order that works: the application stops using the table, some time passes in
 Source: PostgreSQL 17 manual, DROP TABLE.",
     bad: &[Example::new("DROP TABLE orders;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("DROP TABLE events;").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);")],
     good: &[Example::new("CREATE TABLE draft (id int); DROP TABLE draft;"), Example::new("CREATE TEMP TABLE staging (id int); DROP TABLE staging;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::DataChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "duplicate-column-assignment",
@@ -16,7 +16,7 @@ statement is valid SQL.
 Decide which of the two values is meant, and set the column once.",
     bad: &[Example::new("UPDATE users SET age = 1, name = 'x', age = 2 WHERE id = 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
     good: &[Example::new("UPDATE users SET age = 1, name = 'x' WHERE id = 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Data, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

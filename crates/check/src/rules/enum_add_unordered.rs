@@ -2,7 +2,7 @@
 
 use segue_model::{EnumPosition, TypeChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "enum-add-unordered",
@@ -20,7 +20,7 @@ reason.
 Source: PostgreSQL 17 manual, ALTER TYPE.",
     bad: &[Example::new("ALTER TYPE mood ADD VALUE 'happy';").after("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE users (id bigint PRIMARY KEY, mood mood);")],
     good: &[Example::new("ALTER TYPE mood ADD VALUE 'happy' AFTER 'ok';").after("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE users (id bigint PRIMARY KEY, mood mood);"), Example::new("CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TYPE mood ADD VALUE 'happy';")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Types, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

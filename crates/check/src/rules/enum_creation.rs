@@ -2,7 +2,7 @@
 
 use segue_model::{TypeChange, TypeDefinition};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "enum-creation",
@@ -17,7 +17,7 @@ A lookup table with a foreign key, or a text column with a CHECK, can be changed
 closed by nature (days of the week), an enum is fine: allow it with that reason.",
     bad: &[Example::new("CREATE TYPE mood AS ENUM ('sad', 'ok');")],
     good: &[Example::new("CREATE TABLE moods (name text PRIMARY KEY);"), Example::new("CREATE TYPE person AS (id bigint, name text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Types, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

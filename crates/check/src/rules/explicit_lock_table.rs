@@ -2,7 +2,7 @@
 
 use segue_model::{Blocks, ModeWritten, SessionChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "explicit-lock-table",
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
 Say the weakest mode that serves, with a lock timeout, and commit soon.",
     bad: &[Example::new("LOCK TABLE users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);"), Example::new("LOCK TABLE users IN SHARE MODE;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
     good: &[Example::new("LOCK TABLE users IN ROW EXCLUSIVE MODE;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Session, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{IndexChange, IndexDefinition, Uniqueness, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "index-redundant",
@@ -16,7 +16,7 @@ nobody, unless it is unique, partial, or much smaller.
 Drop the shorter one concurrently, or do not build it.",
     bad: &[Example::new("CREATE INDEX CONCURRENTLY one ON users (name);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX two ON users (name, age);").wrapped(Wrapping::Autocommit), Example::new("CREATE INDEX CONCURRENTLY one ON users (id);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE INDEX CONCURRENTLY one ON users (name, age);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX two ON users (name);").wrapped(Wrapping::Autocommit), Example::new("CREATE INDEX CONCURRENTLY one ON users (name) WHERE age > 5;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE INDEX two ON users (name, age);").wrapped(Wrapping::Autocommit)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{IndexChange, Uniqueness, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "index-too-wide",
@@ -16,7 +16,7 @@ two. Columns that only have to be in the index belong into `INCLUDE`.
 Think about which query needs the fourth column.",
     bad: &[Example::new("CREATE INDEX CONCURRENTLY wide ON users (a, b, c, d);").after("CREATE TABLE users (a int, b int, c int, d int);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE INDEX CONCURRENTLY wide ON users (a, b, c);").after("CREATE TABLE users (a int, b int, c int, d int);").wrapped(Wrapping::Autocommit), Example::new("CREATE UNIQUE INDEX CONCURRENTLY wide ON users (a, b, c, d);").after("CREATE TABLE users (a int, b int, c int, d int);").wrapped(Wrapping::Autocommit)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

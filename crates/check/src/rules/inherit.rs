@@ -2,7 +2,7 @@
 
 use segue_model::TableChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "inherit",
@@ -19,7 +19,7 @@ Run it alone with a lock timeout and a retry. A child that is new in the same mi
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE old_users INHERIT users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE TABLE old_users (id bigint NOT NULL, name text, age int);")],
     good: &[Example::new("CREATE TABLE old_users (id bigint NOT NULL, name text, age int); ALTER TABLE old_users INHERIT users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintKind, KeyColumns};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "int-primary-key",
@@ -16,7 +16,7 @@ writes the table and every table that references it; seven public outages had th
 Use `bigint` while the table is new: it costs four bytes a row.",
     bad: &[Example::new("CREATE TABLE t (id int PRIMARY KEY);"), Example::new("CREATE TABLE t (id serial PRIMARY KEY);")],
     good: &[Example::new("CREATE TABLE t (id bigint PRIMARY KEY);"), Example::new("CREATE TABLE t (code int, id bigint PRIMARY KEY);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::TableChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "no-inherit",
@@ -18,7 +18,7 @@ First deploy code that asks both tables, then run it alone with a lock timeout a
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE old_users NO INHERIT users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE TABLE old_users () INHERITS (users);")],
     good: &[Example::new("CREATE TABLE draft () INHERITS (users); ALTER TABLE draft NO INHERIT users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ConstraintKind, KeyColumns, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "pk-using-nullable-index",
@@ -18,7 +18,7 @@ Make the column NOT NULL first by the recipe of `set-not-null`; a valid CHECK th
 Source: measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE logs ADD PRIMARY KEY USING INDEX logs_id;").after("CREATE TABLE logs (id bigint); CREATE UNIQUE INDEX logs_id ON logs (id);")],
     good: &[Example::new("ALTER TABLE logs ADD PRIMARY KEY USING INDEX logs_id;").after("CREATE TABLE logs (id bigint NOT NULL); CREATE UNIQUE INDEX logs_id ON logs (id);"), Example::new("ALTER TABLE logs ADD PRIMARY KEY USING INDEX logs_id;").after("CREATE TABLE logs (id bigint); CREATE UNIQUE INDEX logs_id ON logs (id); ALTER TABLE logs ADD CONSTRAINT c CHECK (id IS NOT NULL);").on(15)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Build, MaintenanceChange, QualifiedName, RefusalReason};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "refresh-matview",
@@ -22,7 +22,7 @@ error: the server refuses it.
 Source: PostgreSQL 17 manual, REFRESH MATERIALIZED VIEW; measured on 15 and 18.",
     bad: &[Example::new("REFRESH MATERIALIZED VIEW totals;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE MATERIALIZED VIEW totals AS SELECT user_id, count(*) AS orders FROM orders GROUP BY user_id; CREATE UNIQUE INDEX totals_user ON totals (user_id);"), Example::new("REFRESH MATERIALIZED VIEW CONCURRENTLY counts;").after("CREATE TABLE users (id bigint PRIMARY KEY); CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM users;")],
     good: &[Example::new("REFRESH MATERIALIZED VIEW CONCURRENTLY totals;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE MATERIALIZED VIEW totals AS SELECT user_id, count(*) AS orders FROM orders GROUP BY user_id; CREATE UNIQUE INDEX totals_user ON totals (user_id);"), Example::new("CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM users; REFRESH MATERIALIZED VIEW counts;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Maintenance, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

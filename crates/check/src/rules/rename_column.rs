@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "rename-column",
@@ -20,7 +20,7 @@ A bridge that does not work: keeping the old name as a stored generated column w
 ACCESS EXCLUSIVE.",
     bad: &[Example::new("ALTER TABLE users RENAME COLUMN name TO full_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50));")],
     good: &[Example::new("CREATE TABLE users (id int, name text); ALTER TABLE users RENAME COLUMN name TO full_name;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

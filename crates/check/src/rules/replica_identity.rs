@@ -2,7 +2,7 @@
 
 use segue_model::{ReplicaIdentity, TableChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "replica-identity",
@@ -19,7 +19,7 @@ Use the primary key or a unique index over NOT NULL columns, and change it toget
 Source: PostgreSQL 17 manual, ALTER TABLE and 29.1; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users REPLICA IDENTITY FULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("ALTER TABLE users REPLICA IDENTITY NOTHING;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE PUBLICATION feed FOR TABLE users;"), Example::new("ALTER TABLE users REPLICA IDENTITY NOTHING;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("CREATE TABLE notes (id bigint PRIMARY KEY); ALTER TABLE notes REPLICA IDENTITY FULL;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

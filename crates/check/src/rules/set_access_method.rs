@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, TableChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-access-method",
@@ -19,7 +19,7 @@ the names. When the table has that access method already nothing is written, and
 Source: PostgreSQL 17 manual, ALTER TABLE.",
     bad: &[Example::new("ALTER TABLE users SET ACCESS METHOD columnar;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("ALTER TABLE users SET ACCESS METHOD heap;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

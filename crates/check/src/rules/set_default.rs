@@ -2,7 +2,7 @@
 
 use segue_model::ColumnChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-default",
@@ -16,7 +16,7 @@ changed columns rely on defaults more often than their users know.
 It affects new rows only and is metadata only. Deploy code that does not depend on the default first.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN age SET DEFAULT 18;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
     good: &[Example::new("CREATE TABLE users (age int); ALTER TABLE users ALTER COLUMN age SET DEFAULT 18;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

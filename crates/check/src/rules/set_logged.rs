@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, Persistence, TableChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-logged",
@@ -19,7 +19,7 @@ short transaction. On a table that is logged already the statement does nothing,
 Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE cache SET LOGGED;").after("CREATE UNLOGGED TABLE cache (id bigint PRIMARY KEY, line text);")],
     good: &[Example::new("ALTER TABLE users SET LOGGED;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);"), Example::new("CREATE UNLOGGED TABLE cache (id bigint PRIMARY KEY); ALTER TABLE cache SET LOGGED;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, ColumnChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-not-null",
@@ -21,7 +21,7 @@ PostgreSQL 18 has it directly: `ADD CONSTRAINT … NOT NULL c NOT VALID`, then `
 Source: PostgreSQL 18 manual, ALTER TABLE; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN name SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);"), Example::new("ALTER TABLE users ALTER COLUMN name SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ADD CONSTRAINT other CHECK (age > 0) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT other;").on(15)],
     good: &[Example::new("ALTER TABLE users ALTER COLUMN name SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ADD CONSTRAINT filled CHECK (name IS NOT NULL) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT filled;").on(15), Example::new("CREATE TABLE users (name text); ALTER TABLE users ALTER COLUMN name SET NOT NULL;"), Example::new("ALTER TABLE users ALTER COLUMN id SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

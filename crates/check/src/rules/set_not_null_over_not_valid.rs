@@ -2,7 +2,7 @@
 
 use segue_model::{ColumnChange, Nullability};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-not-null-over-not-valid",
@@ -18,7 +18,7 @@ it on the spot: every row is read under ACCESS EXCLUSIVE.
 Source: measured on 18. No other linter reports it.",
     bad: &[Example::new("ALTER TABLE users ALTER COLUMN name SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ADD CONSTRAINT filled NOT NULL name NOT VALID;")],
     good: &[Example::new("ALTER TABLE users VALIDATE CONSTRAINT filled;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp); ALTER TABLE users ADD CONSTRAINT filled NOT NULL name NOT VALID;"), Example::new("ALTER TABLE users ALTER COLUMN name SET NOT NULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int, email varchar(50), made timestamp);").on(15)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Columns, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Cause, TableChange, WorkKind};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-tablespace",
@@ -19,7 +19,7 @@ For a partitioned table the statement only says where new partitions go, and is 
 Source: PostgreSQL 17 manual, ALTER TABLE; measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users SET TABLESPACE fast;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("ALTER TABLE events SET TABLESPACE fast;").after("CREATE TABLE events (id bigint NOT NULL, name text) PARTITION BY RANGE (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);"), Example::new("CREATE TABLE draft (id int); ALTER TABLE draft SET TABLESPACE fast;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

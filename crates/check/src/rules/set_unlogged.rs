@@ -2,7 +2,7 @@
 
 use segue_model::{Persistence, TableChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "set-unlogged",
@@ -19,7 +19,7 @@ leave the one that holds data logged.
 Source: PostgreSQL 17 manual, CREATE TABLE (UNLOGGED); measured on 15 and 18.",
     bad: &[Example::new("ALTER TABLE users SET UNLOGGED;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("CREATE TABLE cache (id bigint PRIMARY KEY); ALTER TABLE cache SET UNLOGGED;"), Example::new("CREATE UNLOGGED TABLE cache (id bigint PRIMARY KEY);").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Tables, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

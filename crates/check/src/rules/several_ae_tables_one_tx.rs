@@ -60,14 +60,13 @@ fn tables<'a>(asked: &Asked<'_>, claims: impl Iterator<Item = &'a LockClaim>) ->
         };
         let counts = claim.mode.blocks() == Blocks::ReadsAndWrites
             && matches!(claim.role, LockRole::Target | LockRole::ForeignKeyPartner);
-        let is_table = asked.catalog().index(relation).is_none()
-            && asked.catalog().sequence(relation).is_none();
-        if counts
-            && is_table
-            && asked.stake(relation).matters()
-            && !found.contains(&relation.to_string())
-        {
-            found.push(relation.to_string());
+        if !counts {
+            continue;
+        }
+        let is_table = asked.catalog().index(relation).is_none() && asked.catalog().sequence(relation).is_none();
+        let shown = relation.to_string();
+        if is_table && asked.stake(relation).matters() && !found.contains(&shown) {
+            found.push(shown);
         }
     }
     found

@@ -2,7 +2,7 @@
 
 use segue_model::ConstraintChange;
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "timeout-on-online-step",
@@ -16,7 +16,7 @@ large table, and the constraint stays unvalidated.
 `SET statement_timeout = 0` before it.",
     bad: &[Example::new("SET statement_timeout = '5s'; ALTER TABLE users VALIDATE CONSTRAINT adult;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text); ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 17) NOT VALID;")],
     good: &[Example::new("ALTER TABLE users VALIDATE CONSTRAINT adult;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text); ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 17) NOT VALID;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

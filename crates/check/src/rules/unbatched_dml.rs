@@ -2,7 +2,7 @@
 
 use segue_model::{DataChange, Reach};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "unbatched-dml",
@@ -17,7 +17,7 @@ Change the rows in batches by key, each its own transaction, and let the server 
 backfill`.",
     bad: &[Example::new("UPDATE users SET age = age + 1;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);"), Example::new("DELETE FROM users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);")],
     good: &[Example::new("UPDATE users SET age = 1 WHERE id = 5;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, state text);"), Example::new("CREATE TABLE t (a int); UPDATE t SET a = 1;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Data, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

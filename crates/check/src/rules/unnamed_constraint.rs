@@ -2,7 +2,7 @@
 
 use segue_model::{ChosenName, ConstraintChange};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "unnamed-constraint",
@@ -16,7 +16,7 @@ with another history the same statement gives another name, and a later `DROP CO
 Write `CONSTRAINT name`.",
     bad: &[Example::new("ALTER TABLE users ADD CHECK (age > 17) NOT VALID;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 17) NOT VALID;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

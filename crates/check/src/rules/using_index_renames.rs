@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintKind, KeyColumns};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "using-index-renames",
@@ -16,7 +16,7 @@ that name the index then fail.
 Give the index the name the constraint will have.",
     bad: &[Example::new("ALTER TABLE users ADD CONSTRAINT one_name UNIQUE USING INDEX users_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE UNIQUE INDEX users_name ON users (name);")],
     good: &[Example::new("ALTER TABLE users ADD CONSTRAINT one_name UNIQUE USING INDEX one_name;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); CREATE UNIQUE INDEX one_name ON users (name);")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

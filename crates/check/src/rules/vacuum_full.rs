@@ -2,7 +2,7 @@
 
 use segue_model::{MaintenanceChange, VacuumMode, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "vacuum-full",
@@ -19,7 +19,7 @@ beside the application.
 Source: PostgreSQL 17 manual, VACUUM; measured on 15 and 18.",
     bad: &[Example::new("VACUUM FULL users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit), Example::new("VACUUM (FULL, ANALYZE) users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit), Example::new("VACUUM FULL;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("VACUUM users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit), Example::new("VACUUM (ANALYZE) users;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Maintenance, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

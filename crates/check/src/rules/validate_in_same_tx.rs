@@ -2,7 +2,7 @@
 
 use segue_model::{ConstraintChange, LockMode, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "validate-in-same-tx",
@@ -17,7 +17,7 @@ The whole point of the two steps is lost.
 Put them into two transactions: two migrations, or a migration that its tool runs without a transaction.",
     bad: &[Example::new("ALTER TABLE users ADD CONSTRAINT k CHECK (age > 0) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT k;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);")],
     good: &[Example::new("ALTER TABLE users ADD CONSTRAINT k CHECK (age > 0) NOT VALID; ALTER TABLE users VALIDATE CONSTRAINT k;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text);").wrapped(Wrapping::Autocommit), Example::new("ALTER TABLE users VALIDATE CONSTRAINT k;").after("CREATE TABLE users (id bigint PRIMARY KEY, name text, age int); CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, code text); ALTER TABLE users ADD CONSTRAINT k CHECK (age > 0) NOT VALID;")],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Constraints, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Fill, IndexChange, IndexKeyPart, Wrapping};
 
-use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity};
+use crate::{Ask, Asked, Example, Group, Hit, Question, Rule, Severity, Kind};
 
 pub(super) static RULE: Rule = Rule {
     code: "virtual-column-index",
@@ -16,7 +16,7 @@ STORED, which writes the table anew.
 Source: measured on 18.",
     bad: &[Example::new("CREATE INDEX CONCURRENTLY l ON users (lower_name);").after("CREATE TABLE users (name text, lower_name text GENERATED ALWAYS AS (lower(name)) VIRTUAL);").wrapped(Wrapping::Autocommit)],
     good: &[Example::new("CREATE INDEX CONCURRENTLY l ON users (lower(name));").after("CREATE TABLE users (name text, lower_name text GENERATED ALWAYS AS (lower(name)) VIRTUAL);").wrapped(Wrapping::Autocommit)],
-    ask: Ask::Statement(ask),
+    ask: Ask::Changes(Kind::Indexes, ask),
 };
 
 fn ask(asked: &Asked<'_>) -> Vec<Hit> {

@@ -113,7 +113,7 @@ impl<'a> Files<'a> {
         for source in sources {
             match source {
                 Source::Unit(unit) => {
-                    by_path.extend(unit.files().into_iter().map(|path| (path, source)))
+                    by_path.extend(unit.files().into_iter().map(|path| (path, source)));
                 }
                 Source::Given(migration) => {
                     by_path.insert(migration.path.as_str(), source);

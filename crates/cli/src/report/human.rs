@@ -85,7 +85,7 @@ fn finding(placed: &Placed, desk: &mut Desk<'_>) -> io::Result<()> {
 /// A directive needs a statement to stand above, and a rule that follows directives.
 fn can_be_accepted(placed: &Placed) -> bool {
     let follows = segue_check::rule(&placed.finding.code).is_some_and(|rule| match rule.ask {
-        Ask::Statement(_) | Ask::Migration(_) | Ask::Contradiction(_) => true,
+        Ask::Statement(_) | Ask::Changes(..) | Ask::Migration(_) | Ask::Contradiction(_) => true,
         Ask::Project(_) | Ask::Machinery => false,
     });
     follows && placed.finding.migration.is_some()

@@ -7,6 +7,7 @@ use std::io;
 
 use segue_check::{ALL, Rule};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::words::{plain, severity, worst_first};
 use super::{Desk, Reporter};
@@ -28,20 +29,20 @@ const RESULT_BYTES_MAX: usize = 9_000_000;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 #[derive(Serialize)]
-struct Log<'a> {
+struct Log {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run<'a>; 1],
+    runs: [Run; 1],
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
+struct Run {
     tool: Tool,
     invocations: [Invocation; 1],
     #[serde(rename = "columnKind")]
     column_kind: &'static str,
-    results: Vec<Found<'a>>,
+    results: Vec<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -151,14 +152,14 @@ fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
     match event {
         Event::Begin(_) | Event::Project(_) | Event::Migration(_) | Event::ProjectEnd(_) => Ok(()),
         Event::End(document) => {
-            serde_json::to_writer_pretty(&mut *desk.out, &log(document))?;
+            serde_json::to_writer(&mut *desk.out, &log(document)?)?;
             writeln!(desk.out)
         }
     }
 }
 
-fn log(document: &Document) -> Log<'_> {
-    let (results, cut) = results(document);
+fn log(document: &Document) -> serde_json::Result<Log> {
+    let (results, cut) = results(document)?;
     let mut notifications = Vec::new();
     if cut > 0 {
         notifications.push(Notification {
@@ -168,7 +169,7 @@ fn log(document: &Document) -> Log<'_> {
             },
         });
     }
-    Log {
+    Ok(Log {
         schema: SCHEMA,
         version: "2.1.0",
         runs: [Run {
@@ -180,7 +181,7 @@ fn log(document: &Document) -> Log<'_> {
             column_kind: "unicodeCodePoints",
             results,
         }],
-    }
+    })
 }
 
 fn driver() -> Driver {
@@ -210,19 +211,19 @@ fn descriptor(rule: &'static Rule) -> Descriptor {
 }
 
 /// As many results as its readers take, the most severe first, and how many were cut.
-fn results(document: &Document) -> (Vec<Found<'_>>, usize) {
+fn results(document: &Document) -> serde_json::Result<(Vec<Box<RawValue>>, usize)> {
     let mut bytes = 0;
     let mut kept = Vec::new();
     for placed in worst_first(&document.findings) {
-        let found = found(placed);
-        bytes += serde_json::to_string(&found).map_or(0, |text| text.len()) * 2;
+        let found = to_raw_value(&found(placed))?;
+        bytes += found.get().len();
         if kept.len() == RESULTS_MAX || bytes > RESULT_BYTES_MAX {
             break;
         }
         kept.push(found);
     }
     let cut = document.findings.len() - kept.len();
-    (kept, cut)
+    Ok((kept, cut))
 }
 
 fn found(placed: &Placed) -> Found<'_> {

@@ -27,7 +27,9 @@ pub(crate) fn question_word(question: Question) -> &'static str {
 /// The layer that decides a rule, in one word.
 pub(crate) fn layer_of(rule: &Rule) -> &'static str {
     match rule.ask {
-        Ask::Statement(_) | Ask::Migration(_) | Ask::Contradiction(_) => "static",
+        Ask::Statement(_) | Ask::Changes(..) | Ask::Migration(_) | Ask::Contradiction(_) => {
+            "static"
+        }
         Ask::Project(_) => "static (project)",
         Ask::Machinery => "static (directives)",
     }
@@ -36,7 +38,9 @@ pub(crate) fn layer_of(rule: &Rule) -> &'static str {
 /// The layer that decides a rule, in full.
 pub(crate) fn decided_by(rule: &Rule) -> &'static str {
     match rule.ask {
-        Ask::Statement(_) => "Decided by: the statement and the catalog replayed up to it",
+        Ask::Statement(_) | Ask::Changes(..) => {
+            "Decided by: the statement and the catalog replayed up to it"
+        }
         Ask::Migration(_) => "Decided by: the whole migration and the catalog after it",
         Ask::Project(_) => "Decided by: all migrations of the project together",
         Ask::Contradiction(_) => "Decided by: comparing the statement with the replayed catalog",

@@ -1,0 +1,79 @@
+//! Every rule reports each of its bad examples and none of its good ones.
+
+use crate::judged::{findings, migration};
+use segue_check::{ALL, Ask, Example, ReadMigration, Rule, UNDECIDED};
+use segue_model::{Tool, Wrapping};
+use segue_postgres::Postgres;
+
+fn reports(rule: &Rule, example: &Example) -> bool {
+    findings(example)
+        .iter()
+        .any(|finding| finding.code == rule.code)
+}
+
+#[test]
+fn every_rule_reports_its_bad_examples_and_none_of_its_good_ones() {
+    let mut wrong = Vec::new();
+    for rule in ALL {
+        for bad in rule.bad {
+            if !reports(rule, bad) {
+                wrong.push(format!("{} is silent on {}", rule.code, bad.sql));
+            }
+        }
+        for good in rule.good {
+            if reports(rule, good) {
+                wrong.push(format!("{} reports {}", rule.code, good.sql));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_page_and_examples_of_both_kinds() {
+    for rule in ALL {
+        assert!(rule.page.len() > 80, "{}", rule.code);
+        let about_files = matches!(rule.ask, Ask::Project(_));
+        assert!(about_files || !rule.bad.is_empty(), "{}", rule.code);
+        assert!(about_files || !rule.good.is_empty(), "{}", rule.code);
+    }
+}
+
+#[test]
+fn every_example_is_valid_sql_unless_the_rule_is_about_invalid_sql() {
+    for rule in ALL
+        .iter()
+        .filter(|rule| rule.code != "syntax-error" && rule.code != "opaque-sql")
+    {
+        for example in rule.bad.iter().chain(rule.good) {
+            for sql in [example.before, example.sql] {
+                let read = ReadMigration::new(
+                    migration("x", sql, Wrapping::Autocommit),
+                    &Postgres,
+                    example.version,
+                );
+                for statement in read.up.iter().flatten() {
+                    assert_eq!(statement.opaque(), None, "{}: {sql}", rule.code);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_code_is_used_twice() {
+    let mut codes: Vec<&str> = ALL
+        .iter()
+        .map(|rule| rule.code)
+        .chain(UNDECIDED.iter().map(|left| left.code))
+        .collect();
+    codes.sort_unstable();
+    let before = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), before);
+}
+
+#[test]
+fn a_plain_tool_is_what_examples_run_under() {
+    assert_eq!(Example::new("").tool, Tool::Plain);
+}
