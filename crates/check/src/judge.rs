@@ -4,10 +4,11 @@
 
 use segue_model::{
     Answers, Catalog, Change, Contradiction, ContradictionKind, Dialect, Down, Form, Inverse,
-    Migration, Plan, ProjectProblem, Replay, Section, ServerFacts, Span, Statement, Tool, Wrapping,
+    Migration, Plan, ProjectProblem, Replay, Section, ServerFacts, Span, Statement, Tool,
+    TransactionNeed, Wrapping,
 };
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::rule::{
     Ask, Asked, Contradicted, Hearing, HistoryKnown, Hit, MigrationAsked, Places, ProjectAsked,
     Rule,
@@ -199,6 +200,8 @@ pub struct Judge<'a> {
     replay: Replay,
     places: Places,
     history: HistoryKnown,
+    /// The first statement that cannot run in a transaction.
+    outside: Option<Place>,
 }
 
 impl<'a> Judge<'a> {
@@ -211,6 +214,7 @@ impl<'a> Judge<'a> {
             replay,
             places: Places::default(),
             history: HistoryKnown::Whole,
+            outside: None,
         }
     }
 
@@ -277,6 +281,7 @@ impl<'a> Judge<'a> {
                 let asked = Asked::new(hearing, position, statement, &answers);
                 case.add_all(ask_statement_rules(&asked), &asked);
             }
+            self.note_outside(from, statement, &answers);
             let (inverse, plan) = self.further_answers(statement);
             let forgotten = is_large(from) && only_moves_rows(statement);
             if !forgotten {
@@ -304,6 +309,15 @@ impl<'a> Judge<'a> {
             }
         }
         case.leave();
+    }
+
+    fn note_outside(&mut self, section: &Section, statement: &Statement, answers: &Answers) {
+        if self.outside.is_none() && answers.impact.transaction == TransactionNeed::MustBeOutside {
+            self.outside = Some(Place {
+                path: section.file.path.clone(),
+                span: Some(statement.span),
+            });
+        }
     }
 
     fn further_answers(&self, statement: &Statement) -> (Vec<Inverse>, Option<Plan>) {
@@ -400,6 +414,7 @@ impl<'a> Judge<'a> {
             places: &self.places,
             directory: &self.options.directory,
             migrations: self.replay.catalog.now.migration,
+            outside: self.outside.as_ref(),
         };
         let mut findings = Vec::new();
         for rule in ALL {

@@ -357,6 +357,8 @@ pub struct ProjectAsked<'a> {
     pub directory: &'a str,
     /// How many migrations there are.
     pub migrations: usize,
+    /// The first statement that cannot run in a transaction.
+    pub outside: Option<&'a Place>,
 }
 
 /// Where statements stand, by the number that births count. Statements that only move rows may be missing.

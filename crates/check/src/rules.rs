@@ -193,6 +193,18 @@ pub struct Undecided {
     pub why: &'static str,
 }
 
+const MYSQL: &str = "the MySQL and MariaDB dialect, which comes later";
+const SQLITE: &str = "the SQLite dialect, which comes later";
+const DYNAMODB: &str = "the DynamoDB dialect, which comes later";
+
+const fn later(code: &'static str, decided_by: &'static str, why: &'static str) -> Undecided {
+    Undecided {
+        code,
+        decided_by,
+        why,
+    }
+}
+
 /// Ids of the union that have no static rule: listed, not hidden.
 pub static UNDECIDED: &[Undecided] = &[
     Undecided {
@@ -210,4 +222,69 @@ pub static UNDECIDED: &[Undecided] = &[
         decided_by: "observed",
         why: "live model classes are used inside programs (Django, Rails): a rehearsal runs them",
     },
+    later(
+        "mysql-copy-algorithm",
+        MYSQL,
+        "ALGORITHM=COPY blocks writes",
+    ),
+    later(
+        "mysql-lock-option",
+        MYSQL,
+        "LOCK=SHARED and EXCLUSIVE block",
+    ),
+    later(
+        "mysql-enum-set-change",
+        MYSQL,
+        "changing an ENUM or SET in the middle copies the table",
+    ),
+    later(
+        "mysql-inline-references",
+        MYSQL,
+        "inline REFERENCES are ignored before 9",
+    ),
+    later(
+        "mysql-not-null-implicit-default",
+        MYSQL,
+        "old rows get an implicit default",
+    ),
+    later(
+        "mysql-varchar-length-byte",
+        MYSQL,
+        "crossing 255 bytes copies the table",
+    ),
+    later(
+        "mysql-fk-or-check-add",
+        MYSQL,
+        "a foreign key or CHECK blocks writes",
+    ),
+    later(
+        "mysql-charset-engine-zero-date-display-width-definer-autoinc-reserved",
+        MYSQL,
+        "style and portability",
+    ),
+    later(
+        "mysql-invisible-index",
+        MYSQL,
+        "an index is dropped without being hidden first",
+    ),
+    later(
+        "mysql-metadata-lock",
+        MYSQL,
+        "DDL waits for open transactions and queues all",
+    ),
+    later(
+        "sqlite-not-null-no-default",
+        SQLITE,
+        "the table rebuild fails",
+    ),
+    later(
+        "sqlite-rename-rebuild",
+        SQLITE,
+        "the whole table is rebuilt with foreign keys off",
+    ),
+    later(
+        "dynamodb-*",
+        DYNAMODB,
+        "immutable keys, one index build at a time, throttling",
+    ),
 ];

@@ -41,8 +41,8 @@ pub use impact::{
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
 pub use migration::{
-    Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section, SourceText, Tool,
-    TransactionChoice, Wrapping,
+    Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
+    SourceText, Tool, TransactionChoice, Wrapping,
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};

@@ -234,7 +234,21 @@ pub enum ProjectProblem {
         path: String,
         /// What follows from it.
         consequence: String,
+        /// Which migrations it concerns.
+        concerns: Concerns,
     },
+}
+
+/// Which migrations a setting of the project concerns.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Concerns {
+    /// All of them.
+    Every,
+    /// Those with a statement that cannot run in a transaction.
+    OutsideTransactions,
 }
 
 /// The migrations of one tool in one place.

@@ -1,6 +1,6 @@
 //! A setting of the migration tool decides that a migration cannot run.
 
-use segue_model::ProjectProblem;
+use segue_model::{Concerns, ProjectProblem};
 
 use crate::{Ask, Group, Hit, Place, ProjectAsked, Question, Rule, Severity};
 
@@ -27,15 +27,28 @@ fn ask(asked: &ProjectAsked<'_>) -> Vec<(Place, Hit)> {
         .problems
         .iter()
         .filter_map(|problem| {
-            if let ProjectProblem::Configuration { path, consequence } = problem {
-                let place = Place {
-                    path: path.clone(),
-                    span: None,
-                };
+            if let ProjectProblem::Configuration {
+                path,
+                consequence,
+                concerns,
+            } = problem
+            {
+                let place = place(asked, path, *concerns)?;
                 Some((place, Hit::new(Severity::Warning, consequence.clone())))
             } else {
                 None
             }
         })
         .collect()
+}
+
+/// The statement that is concerned, or the file with the setting; none when nothing is concerned.
+fn place(asked: &ProjectAsked<'_>, path: &str, concerns: Concerns) -> Option<Place> {
+    match concerns {
+        Concerns::OutsideTransactions => asked.outside.cloned(),
+        Concerns::Every => Some(Place {
+            path: path.to_owned(),
+            span: None,
+        }),
+    }
 }

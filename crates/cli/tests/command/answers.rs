@@ -215,3 +215,24 @@ fn the_generated_pages_cover_every_rule_and_every_verb() {
     }
     assert!(!verbs.contains("generate-docs"));
 }
+
+#[test]
+fn the_readme_shows_what_check_says() {
+    let readme = include_str!("../../../../README.md");
+    let start = readme.find("error[set-not-null]").unwrap();
+    let sample = &readme[start..start + readme[start..].find("```").unwrap()];
+    let place = tempfile::tempdir().unwrap();
+    let folder = "db/migrations";
+    write(
+        place.path(),
+        &format!("{folder}/20260101000000_users.sql"),
+        "-- migrate:up\nCREATE TABLE users (id bigint PRIMARY KEY, email text);\n-- migrate:down\nDROP TABLE users;\n",
+    );
+    write(
+        place.path(),
+        &format!("{folder}/20260301000000_require_email.sql"),
+        "-- migrate:up\nALTER TABLE users ALTER COLUMN email SET NOT NULL;\n-- migrate:down\nALTER TABLE users ALTER COLUMN email DROP NOT NULL;\n",
+    );
+    let shown = segue(place.path(), &["check"]).out;
+    assert!(shown.starts_with(sample), "{shown}");
+}

@@ -420,3 +420,26 @@ fn a_base_without_a_repository_is_an_error_and_an_option_is_no_revision() {
     let option = segue(place.path(), &["check", "--base=--upload-pack=touch"]);
     assert_eq!(option.code, 2);
 }
+
+#[test]
+fn flyways_lock_is_reported_at_the_statement_that_waits_for_it() {
+    let place = folder(&[
+        (
+            "sql/V1__users.sql",
+            "CREATE TABLE users (id bigint PRIMARY KEY, email text);\n",
+        ),
+        (
+            "sql/V2__name.sql",
+            "ALTER TABLE users ADD COLUMN name text;\n",
+        ),
+    ]);
+    assert!(!json(place.path(), &[]).contains(&"tool-configuration".to_owned()));
+    write(
+        place.path(),
+        "sql/V3__index.sql",
+        "CREATE INDEX CONCURRENTLY users_email ON users (email);\n",
+    );
+    let shown = segue(place.path(), &["check"]).out;
+    assert!(shown.contains("warning[tool-configuration]"), "{shown}");
+    assert!(shown.contains("sql/V3__index.sql:1:1"), "{shown}");
+}

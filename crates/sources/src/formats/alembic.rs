@@ -203,6 +203,7 @@ fn block_problem(survey: &Survey, index: usize, revisions: &[Revision]) -> Optio
         squeezed.contains("transaction_per_migration=True")
     });
     (!is_safe).then(|| ProjectProblem::Configuration {
+        concerns: segue_model::Concerns::Every,
         path: environment.map_or_else(|| with_block.unit.path.clone(), |file| file.path),
         consequence: format!(
             "{} uses autocommit_block and transaction_per_migration is not set: when a later revision of the same \

@@ -116,6 +116,7 @@ fn add(
 fn other_dialect(journal: &Value, path: &str) -> Option<ProjectProblem> {
     let dialect = journal.get("dialect").and_then(Value::as_str)?;
     (!["postgresql", "pg"].contains(&dialect)).then(|| ProjectProblem::Configuration {
+        concerns: segue_model::Concerns::Every,
         path: path.to_owned(),
         consequence: format!("these migrations are written for {dialect}, not for PostgreSQL"),
     })

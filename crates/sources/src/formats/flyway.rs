@@ -220,6 +220,7 @@ fn lock_problem(settings: &Settings, path: &str) -> Option<ProjectProblem> {
     let cured = is_set(settings, "flyway.postgresql.transactional.lock", "false")
         || is_set(settings, "flyway.postgresql.transactionallock", "false");
     (!cured).then(|| ProjectProblem::Configuration {
+        concerns: segue_model::Concerns::OutsideTransactions,
         path: path.to_owned(),
         consequence: "flyway.postgresql.transactional.lock is not false: a CREATE INDEX CONCURRENTLY in a script \
                       waits for Flyway's own lock transaction for ever"
@@ -241,6 +242,7 @@ fn mode_problems(settings: &Settings, path: &str) -> Vec<ProjectProblem> {
     said.into_iter()
         .filter(|(name, _)| is_set(settings, name, "true"))
         .map(|(_, consequence)| ProjectProblem::Configuration {
+            concerns: segue_model::Concerns::Every,
             path: path.to_owned(),
             consequence: consequence.to_owned(),
         })

@@ -69,6 +69,7 @@ fn other_provider(survey: &Survey, index: usize) -> Option<ProjectProblem> {
     let provider = settings::toml(&file.text).remove("provider")?;
     let ours = ["postgresql", "postgres", "cockroachdb"].contains(&provider.as_str());
     (!ours).then(|| ProjectProblem::Configuration {
+        concerns: segue_model::Concerns::Every,
         path: file.path,
         consequence: format!("these migrations are written for {provider}, not for PostgreSQL"),
     })

@@ -127,6 +127,7 @@ fn mode_problem(survey: &Survey, index: usize, project: &Project) -> Option<Proj
         })
     });
     (!sets_mode).then(|| ProjectProblem::Configuration {
+        concerns: segue_model::Concerns::Every,
         path: opted_out.path.clone(),
         consequence: "it sets `transaction` and no data source sets migrationsTransactionMode: in the default mode \
                       TypeORM then refuses to run anything"
