@@ -17,12 +17,12 @@ use crate::show::tool;
 #[command(
     name = "segue",
     version,
-    about,
+    about = "Judge database migrations: what they lock, whom they break, what they destroy, and the safe way",
     max_term_width = 100,
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = false,
-    after_help = "Examples:\n  segue check                    judge the migrations of this project\n  segue explain drop-column      what a finding means and what to do\n\nExit codes: 0 ok, 1 failed and nothing was changed, 2 usage or configuration, 3 findings."
+    after_help = "Examples:\n  segue audit                    a checklist, a score, and the worst findings\n  segue check                    judge the migrations of this project\n  segue explain drop-column      what a finding means and what to do\n\nExit codes: 0 ok, 1 failed and nothing was changed, 2 usage or configuration, 3 findings."
 )]
 pub(crate) struct Cli {
     /// What to do.
