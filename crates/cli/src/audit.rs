@@ -3,7 +3,7 @@
 //! Everything is counted from the findings of an ordinary check, the history of git and the catalog at the end; no rule is
 //! asked twice and none is invented here.
 
-mod area;
+pub(crate) mod area;
 mod chart;
 mod date;
 mod edited;

@@ -12,6 +12,29 @@ pub(crate) const UNFINISHED: &str = "unfinished-change";
 /// One file that does too much at once.
 pub(crate) const BIG_BANG: &str = "big-bang";
 
+/// The pages of the audit's own codes: code, what it finds, why it matters.
+pub(crate) const PAGES: [(&str, &str, &str); 3] = [
+    (
+        EDITED,
+        "a migration was changed after it was merged",
+        "Databases that ran the old text never run the new one: from here on they differ, and nobody notices until a \
+later migration meets what is not there. Found in the git history: a commit of the main line changed the file after \
+the one that added it. Restore the file, and write the change as a new migration.",
+    ),
+    (
+        UNFINISHED,
+        "a change was begun and the last migration leaves it unfinished",
+        "An index that was never attached, a trigger that is switched off, a table or column called _old, _new, _tmp or \
+_backup: the first half of a change in phases whose second half never came. Finish it, or remove what is left.",
+    ),
+    (
+        BIG_BANG,
+        "one transaction locks many tables, or holds many statements on tables in use",
+        "The locks of all of them are held until the last one is done, and a failure undoes everything. Split it: one \
+table in use per migration.",
+    ),
+];
+
 /// One line of the checklist.
 #[derive(Debug)]
 pub(crate) struct Area {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use segue_check::{ALL, Example, Rule, UNDECIDED};
 
 use crate::arguments::ExplainArguments;
+use crate::audit::area::PAGES;
 use crate::commands::generate_docs::words;
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
@@ -29,6 +30,7 @@ fn list() -> String {
     let codes = ALL
         .iter()
         .map(|rule| (rule.code, rule.summary))
+        .chain(PAGES.iter().map(|(code, summary, _)| (*code, *summary)))
         .chain(UNDECIDED.iter().map(|left| (left.code, left.why)));
     let rows: Vec<(&str, &str)> = codes.collect();
     let errors = Code::ALL.iter().map(|code| code.word().len());
@@ -52,6 +54,11 @@ fn list() -> String {
 fn page(code: &str) -> Result<String, CliError> {
     if let Some(rule) = segue_check::rule(code) {
         return Ok(rule_page(rule));
+    }
+    if let Some((code, summary, page)) = PAGES.iter().find(|(own, _, _)| *own == code) {
+        return Ok(format!(
+            "{code}\n\n{summary}, found by `segue audit`\n\n{page}\n"
+        ));
     }
     if let Some(left) = UNDECIDED.iter().find(|left| left.code == code) {
         return Ok(format!(

@@ -443,3 +443,17 @@ fn flyways_lock_is_reported_at_the_statement_that_waits_for_it() {
     assert!(shown.contains("warning[tool-configuration]"), "{shown}");
     assert!(shown.contains("sql/V3__index.sql:1:1"), "{shown}");
 }
+
+#[test]
+fn the_codes_of_the_audit_have_pages_too() {
+    let place = folder(&[]);
+    for code in ["edited-after-merge", "unfinished-change", "big-bang"] {
+        let answer = segue(place.path(), &["explain", code]);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(
+            answer.out.contains("found by `segue audit`"),
+            "{}",
+            answer.out
+        );
+    }
+}
