@@ -236,3 +236,34 @@ fn the_readme_shows_what_check_says() {
     let shown = segue(place.path(), &["check"]).out;
     assert!(shown.starts_with(sample), "{shown}");
 }
+
+#[test]
+fn the_readmes_first_command_finds_its_binary_and_its_example() {
+    let readme = include_str!("../../../../README.md");
+    assert!(readme.contains("cargo run --release -- audit examples/shop"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let output = std::process::Command::new("cargo")
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(&root)
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let defaults = metadata["workspace_default_members"].as_array().unwrap();
+    let binaries: Vec<&str> = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| defaults.contains(&package["id"]))
+        .flat_map(|package| package["targets"].as_array().unwrap())
+        .filter(|target| target["kind"][0] == "bin")
+        .map(|target| target["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(binaries, ["segue"]);
+    assert_eq!(segue(&root, &["audit", "examples/shop"]).code, 0);
+}
