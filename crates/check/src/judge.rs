@@ -231,6 +231,10 @@ impl<'a> Judge<'a> {
     /// Judges the next migration.
     pub fn migration(&mut self, read: &ReadMigration, reported: Reported) -> JudgedMigration {
         self.replay.begin_migration();
+        // What a program creates is not in its file: later statements may use it.
+        if matches!(read.migration.form, Form::Program { .. }) {
+            self.history = HistoryKnown::Partial;
+        }
         let mut case = Case::new(read, reported);
         for (number, (section, statements)) in read.sections().iter().zip(&read.up).enumerate() {
             case.section(number);

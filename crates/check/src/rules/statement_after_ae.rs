@@ -40,10 +40,12 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
     let (Some(work), Some(locked)) = (slow, held) else {
         return Vec::new();
     };
-    let message = format!(
-        "{locked} stays locked against readers and writers while this works on {}",
-        work.on
-    );
+    let what = if &work.on == locked {
+        "all of it".to_owned()
+    } else {
+        work.on.to_string()
+    };
+    let message = format!("{locked} stays locked against readers and writers while this works on {what}");
     vec![
         Hit::new(Severity::Warning, message)
             .on(locked)

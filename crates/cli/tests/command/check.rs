@@ -457,3 +457,16 @@ fn the_codes_of_the_audit_have_pages_too() {
         );
     }
 }
+
+#[test]
+fn what_a_program_may_have_created_is_not_said_to_be_missing() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sources/fixtures/formats");
+    for tool in ["liquibase", "node-pg-migrate"] {
+        let found = json(&fixtures.join(tool), &[]);
+        assert!(
+            !found.contains(&"contradicts-history".to_owned()),
+            "{tool}: {found:?}"
+        );
+    }
+    assert!(json(&fixtures.join("dbmate/db"), &[]).contains(&"contradicts-history".to_owned()));
+}
