@@ -46,7 +46,7 @@ pub use migration::{
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
-pub use seam::{Dialect, Session, Unrenderable};
+pub use seam::{Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

@@ -47,12 +47,12 @@ pub struct Unrenderable(pub String);
 
 /// One open connection to a server.
 ///
-/// Blocking. The user's text is sent verbatim; SQL of our own comes as [`Sql`].
+/// Blocking. The user's text is sent verbatim; SQL of our own comes as [`Sql`], values travel as parameters.
 pub trait Session {
     /// Why a statement failed.
-    type Error: std::error::Error + Send + Sync + 'static;
+    type Error: SessionError;
 
-    /// Runs one statement that Segue authored.
+    /// Runs SQL that Segue authored; several statements may stand in one text and are then one message.
     ///
     /// # Errors
     /// What the server said, word for word.
@@ -64,9 +64,68 @@ pub trait Session {
     /// What the server said, word for word.
     fn execute_users(&mut self, text: &str) -> Result<(), Self::Error>;
 
-    /// Runs a query that Segue authored; each value as the server's text, null as none.
+    /// Runs a query that Segue authored; each value as the server's text, null as none. Several statements may stand
+    /// in one text: the rows of all of them come back, in order.
     ///
     /// # Errors
     /// What the server said, word for word.
-    fn query(&mut self, statement: &Sql) -> Result<Vec<Vec<Option<String>>>, Self::Error>;
+    fn query(&mut self, statement: &Sql) -> Result<TextRows, Self::Error>;
+
+    /// Runs one statement that Segue authored, with parameters: each is text, or none for null. The statement is
+    /// prepared once per session. Every column it returns has to be text already (`…::text`), as has every
+    /// parameter (`$1::text::bigint`).
+    ///
+    /// # Errors
+    /// What the server said, word for word.
+    fn query_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, Self::Error>;
+}
+
+/// Rows as text; null is none.
+pub type TextRows = Vec<Vec<Option<String>>>;
+
+/// What a server, or the way to it, said when a statement failed.
+pub trait SessionError: std::error::Error + Send + Sync + 'static {
+    /// What kind of failure it is: decides what may be done next.
+    fn failure(&self) -> Failure;
+
+    /// The SQLSTATE, or the result code of SQLite as a name; none when the server said nothing.
+    fn code(&self) -> Option<&str>;
+
+    /// The server's DETAIL.
+    fn detail(&self) -> Option<&str> {
+        None
+    }
+
+    /// The server's HINT.
+    fn hint(&self) -> Option<&str> {
+        None
+    }
+
+    /// The byte in the sent text, from 0, where the server points.
+    fn position(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// What kind of failure: decides what may be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A lock was not granted in time (55P03, `SQLITE_BUSY`). Nothing was changed; the same may succeed later.
+    LockTimeout,
+    /// A deadlock or a failed serialization (40P01, 40001). Nothing was changed; the transaction may be tried again.
+    Deadlock,
+    /// The statement was cancelled (57014): by a person, a time-out of the server, or our own watcher.
+    Cancelled,
+    /// The connection is gone. Whether the statement had its effect is unknown.
+    ConnectionLost,
+    /// The role may not do this (42501).
+    Permission,
+    /// The server lacks disk, memory or connections (class 53).
+    Resources,
+    /// The server refused the statement. Nothing was changed by it.
+    Refused,
 }

@@ -1,0 +1,1 @@
+//! Runs plans against a server: up, down, resume, verify. Knows no dialect: what differs comes through the seams.

@@ -1,0 +1,1 @@
+//! All that Segue knows of SQLite.
