@@ -1,1 +1,26 @@
-//! Runs plans against a server: up, down, resume, verify. Knows no dialect: what differs comes through the seams.
+//! Runs plans against a server: up, down, resume, status. Knows no dialect: what differs comes through the two seams.
+//!
+//! Journal: intent, act, verify, record. A step inside a transaction and its record commit together; a step outside is
+//! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
+
+mod checksum;
+mod error;
+mod journal;
+mod lease;
+mod limits;
+mod prepare;
+mod run;
+mod status;
+mod touched;
+mod turn;
+mod up;
+mod verify;
+mod watcher;
+
+pub use checksum::{Checksums, checksums};
+pub use error::{EngineError, Kind, StateOfDatabase};
+pub use journal::{Journal, Record, RecordState};
+pub use limits::{Clock, Event, Limits, Observer};
+pub use prepare::{Manner, PlannedMigration, PlannedStep, Sent, StepText, prepare};
+pub use status::{Standing, Status, status};
+pub use up::{Approval, Connect, Order, Outcome, Runner, Selection, Target};

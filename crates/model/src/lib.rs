@@ -14,6 +14,7 @@ mod impact;
 mod migration;
 mod name;
 mod plan;
+mod runner;
 mod seam;
 mod span;
 mod sql;
@@ -46,7 +47,8 @@ pub use migration::{
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
-pub use seam::{Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
+pub use runner::RunnerStatements;
+pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

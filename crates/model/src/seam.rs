@@ -1,6 +1,11 @@
 //! The two seams: what differs per database engine, and one open connection.
 
-use crate::{Change, Context, Ident, Impact, Plan, Sql, Statement, Volatility};
+use std::collections::BTreeSet;
+
+use crate::runner::RunnerStatements;
+use crate::{
+    Catalog, Change, Context, Ident, Impact, Plan, QualifiedName, Sql, Statement, Volatility,
+};
 
 /// What one database engine knows. The engine, the rules and the CLI reach a dialect only through this.
 pub trait Dialect: Send + Sync {
@@ -38,6 +43,13 @@ pub trait Dialect: Send + Sync {
 
     /// What the server's own function of this name is; `Unknown` for others.
     fn function_volatility(&self, name: &Ident) -> Volatility;
+
+    /// The text without comments and with white space folded outside literals: two texts that are equal in this form
+    /// do the same. Never used to run anything.
+    fn normalized(&self, text: &str) -> String;
+
+    /// The statements a runner needs; none for a dialect nothing is run on yet.
+    fn runner(&self) -> Option<RunnerStatements>;
 }
 
 /// A change that Segue does not author.
@@ -82,6 +94,21 @@ pub trait Session {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<TextRows, Self::Error>;
+
+    /// What is in the database now, as far as the scope goes.
+    ///
+    /// # Errors
+    /// What the server said, word for word.
+    fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error>;
+}
+
+/// How much of a database's catalog is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogScope {
+    /// All of it, except Segue's own namespace.
+    Whole,
+    /// These relations and what belongs to them. One that is not there is absent from the answer.
+    Relations(BTreeSet<QualifiedName>),
 }
 
 /// Rows as text; null is none.

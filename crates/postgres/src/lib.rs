@@ -6,10 +6,11 @@ mod impact;
 mod parse;
 mod phases;
 mod render;
+mod runner;
 mod volatility;
 
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
+    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable, Volatility,
 };
 
 /// PostgreSQL 12 to 18.
@@ -52,5 +53,13 @@ impl Dialect for Postgres {
 
     fn function_volatility(&self, name: &Ident) -> Volatility {
         volatility::of(name.as_str())
+    }
+
+    fn normalized(&self, text: &str) -> String {
+        parse::normalized(text)
+    }
+
+    fn runner(&self) -> Option<RunnerStatements> {
+        Some(runner::statements())
     }
 }

@@ -13,6 +13,7 @@ mod expression;
 mod into;
 mod limits;
 mod names;
+mod normal;
 mod other;
 mod placeholder;
 mod program;
@@ -27,6 +28,7 @@ mod uses;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use normal::normalized;
 use segue_model::Statement;
 
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement; its neighbours keep their

@@ -1,0 +1,46 @@
+//! Two sums of a migration's text: one of its bytes, one that comments and white space do not change.
+
+use segue_model::{Dialect, Form, Migration};
+use sha2::{Digest, Sha256};
+
+/// The sums of one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksums {
+    /// SHA-256 of the bytes of its way up, lower-case hex.
+    pub raw: String,
+    /// SHA-256 of the normalized text, lower-case hex: an edit changes it, a comment does not.
+    pub semantic: String,
+    /// The normalized text.
+    pub normalized: String,
+}
+
+/// The sums of a migration; a program has those of an empty text.
+pub fn checksums(migration: &Migration, dialect: &dyn Dialect) -> Checksums {
+    let mut raw = Sha256::new();
+    let mut normalized = String::new();
+    if let Form::Sql { up, .. } = &migration.form {
+        for section in up {
+            raw.update(section.text());
+            if !normalized.is_empty() {
+                normalized.push('\n');
+            }
+            normalized.push_str(&dialect.normalized(section.text()));
+        }
+    }
+    Checksums {
+        raw: hex(&raw.finalize()),
+        semantic: hex(&Sha256::digest(normalized.as_bytes())),
+        normalized,
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    text
+}

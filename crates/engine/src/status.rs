@@ -1,0 +1,90 @@
+//! Where a project and a database stand to each other. Reads only.
+
+use std::collections::BTreeMap;
+
+use segue_model::{Dialect, Migration};
+
+use crate::checksum::checksums;
+use crate::journal::{Record, RecordState};
+
+/// How one migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Done and unchanged since.
+    Applied,
+    /// Taken as done when Segue came.
+    Baseline,
+    /// Begun; `up` goes on with it.
+    Partial,
+    /// On its way back; `down` goes on with it.
+    Reverting,
+    /// Done, and its text was edited since.
+    Edited,
+    /// To do.
+    Pending,
+    /// To do, and its place is before one that is done.
+    OutOfOrder,
+    /// Recorded, and the project has no such migration.
+    Missing,
+}
+
+/// One line of the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Its id.
+    pub id: String,
+    /// Its file; as recorded, when the project lacks it.
+    pub path: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// What the journal says.
+    pub record: Option<Record>,
+}
+
+/// The project's migrations in their order, then those that only the journal knows.
+pub fn status(migrations: &[Migration], records: &[Record], dialect: &dyn Dialect) -> Vec<Status> {
+    let mut known: BTreeMap<&str, &Record> = records
+        .iter()
+        .map(|record| (record.id.as_str(), record))
+        .collect();
+    let last_done = migrations
+        .iter()
+        .rposition(|migration| known.contains_key(migration.id.as_str()));
+    let mut lines = Vec::with_capacity(migrations.len());
+    for (place, migration) in migrations.iter().enumerate() {
+        let record = known.remove(migration.id.as_str());
+        let standing = match record {
+            Some(record) => recorded(record, migration, dialect),
+            None if last_done.is_some_and(|last| place < last) => Standing::OutOfOrder,
+            None => Standing::Pending,
+        };
+        lines.push(Status {
+            id: migration.id.clone(),
+            path: migration.path.clone(),
+            standing,
+            record: record.cloned(),
+        });
+    }
+    let missing = records
+        .iter()
+        .filter(|record| known.contains_key(record.id.as_str()));
+    lines.extend(missing.map(|record| Status {
+        id: record.id.clone(),
+        path: record.path.clone(),
+        standing: Standing::Missing,
+        record: Some(record.clone()),
+    }));
+    lines
+}
+
+fn recorded(record: &Record, migration: &Migration, dialect: &dyn Dialect) -> Standing {
+    match record.state {
+        RecordState::Partial => Standing::Partial,
+        RecordState::Reverting => Standing::Reverting,
+        RecordState::Baseline => Standing::Baseline,
+        RecordState::Applied if checksums(migration, dialect).semantic == record.semantic => {
+            Standing::Applied
+        }
+        RecordState::Applied => Standing::Edited,
+    }
+}

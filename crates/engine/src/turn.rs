@@ -1,0 +1,563 @@
+//! One turn: the steps that share a transaction, or one step outside any. Tried again whole, under the lock budget.
+
+use segue_model::{
+    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction,
+    SessionError, Session, StepTransaction,
+};
+
+use crate::error::{EngineError, Kind, Place};
+use crate::journal::{Entry, Journal, StepState, value};
+use crate::limits::Event;
+use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText};
+use crate::run::Running;
+use crate::verify::{Verdict, verdict};
+
+/// How a turn is written down.
+pub(crate) enum Writing<'a> {
+    /// The migration's record and nothing else: it is all of the migration.
+    Whole(Entry<'a>),
+    /// Each step, and perhaps the migration's new state.
+    Steps(Option<Entry<'a>>),
+    /// Each step, and the migration is forgotten: it has gone back.
+    Gone,
+}
+
+/// Why one try failed.
+enum Trouble<E> {
+    /// What the server said, and the step that was being sent.
+    Server(E, usize),
+    /// The reply to COMMIT did not come; the transaction's id, where it has one.
+    AtCommit(E, Option<String>),
+    /// Something that no second try mends.
+    Final(EngineError),
+}
+
+/// Cuts a migration into turns.
+pub(crate) fn turns(steps: &[PlannedStep]) -> Vec<&[PlannedStep]> {
+    steps
+        .chunk_by(|_, next| next.transaction == StepTransaction::WithPrevious)
+        .collect()
+}
+
+/// The step outside any transaction that a turn consists of, if it is one.
+pub(crate) fn outside(turn: &[PlannedStep]) -> Option<&PlannedStep> {
+    match turn {
+        [step] if step.transaction == StepTransaction::Outside => Some(step),
+        _ => None,
+    }
+}
+
+impl<S: Session> Running<'_, '_, S> {
+    /// Runs a turn in one transaction.
+    pub(crate) fn inside(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<(), EngineError> {
+        let mut attempt = 1;
+        loop {
+            let tried = self.try_inside(migration, turn, writing);
+            let Err(trouble) = tried else { return Ok(()) };
+            let (error, step) = match trouble {
+                Trouble::Final(error) => return Err(error),
+                Trouble::AtCommit(error, id) => {
+                    if self.has_committed(migration, turn, id.as_deref(), error)? {
+                        return Ok(());
+                    }
+                    attempt += 1;
+                    continue;
+                }
+                Trouble::Server(error, step) => (error, turn.get(step)),
+            };
+            self.after_failure(migration, (error, step), attempt)?;
+            attempt += 1;
+        }
+    }
+
+    /// Decides after a failed try: an error ends the run, else a pause has passed.
+    pub(crate) fn after_failure(
+        &mut self,
+        migration: &PlannedMigration,
+        (error, step): (S::Error, Option<&PlannedStep>),
+        attempt: u32,
+    ) -> Result<(), EngineError> {
+        let (blockers, waiting) = self.watch.end();
+        let failure = error.failure();
+        let is_retryable = match failure {
+            Failure::LockTimeout | Failure::Deadlock | Failure::ConnectionLost => true,
+            Failure::Cancelled => waiting.is_some(),
+            Failure::Permission | Failure::Resources | Failure::Refused => false,
+        };
+        if self.watch.is_lost() {
+            return Err(self.stopped(migration, step, lost()));
+        }
+        if !is_retryable || attempt >= self.runner.limits.attempts_max {
+            let what = match failure {
+                Failure::LockTimeout | Failure::Deadlock | Failure::Cancelled if is_retryable => {
+                    format!(
+                        "a lock was not granted within {} ms, {attempt} of {} attempts",
+                        self.runner.limits.lock_timeout_ms, self.runner.limits.attempts_max
+                    )
+                }
+                Failure::ConnectionLost => "the connection is gone".to_owned(),
+                Failure::LockTimeout
+                | Failure::Deadlock
+                | Failure::Cancelled
+                | Failure::Permission
+                | Failure::Resources
+                | Failure::Refused => "the server refused the statement".to_owned(),
+            };
+            let offset = error.position().unwrap_or_default();
+            let mut stopped = EngineError::server(what, error).with_details(
+                blockers.iter().map(|line| format!("blocked by pid {line}")),
+            );
+            if waiting.is_some() {
+                stopped = stopped.of_kind(Kind::LockBudget);
+            }
+            return Err(self.stopped_at(migration, step, offset, stopped));
+        }
+        let jitter = self.jitter();
+        let pause = self.runner.limits.pause(attempt, jitter);
+        self.runner.observer.on(&Event::Waiting {
+            attempt,
+            attempts_max: self.runner.limits.attempts_max,
+            pause_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+            blockers,
+        });
+        self.runner.clock.pause(pause);
+        if failure == Failure::ConnectionLost {
+            // A server that restarts is back within the pauses; if not, the next try says so.
+            let _ = self.reconnect();
+        }
+        Ok(())
+    }
+
+    fn try_inside(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<(), Trouble<S::Error>> {
+        let begun = self.session.execute(&self.runner.statements.begin);
+        begun.map_err(|error| Trouble::Server(error, 0))?;
+        let done = self.fenced(migration, turn, writing);
+        match done {
+            Ok(id) => self
+                .session
+                .execute(&self.runner.statements.commit)
+                .map_err(|error| match error.failure() {
+                    Failure::ConnectionLost => Trouble::AtCommit(error, id),
+                    Failure::LockTimeout
+                    | Failure::Deadlock
+                    | Failure::Cancelled
+                    | Failure::Permission
+                    | Failure::Resources
+                    | Failure::Refused => Trouble::Server(error, turn.len().saturating_sub(1)),
+                }),
+            Err(trouble) => {
+                // When the connection is gone the server has rolled back, or will.
+                let _ = self.session.execute(&self.runner.statements.rollback);
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Everything between BEGIN and COMMIT. Gives the transaction's id.
+    fn fenced(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<Option<String>, Trouble<S::Error>> {
+        let id = self.fence()?;
+        for (number, step) in turn.iter().enumerate() {
+            self.watch.begin(&self.session_id);
+            let sent = self.send(migration, step);
+            match sent {
+                Ok(Ok(())) => {}
+                Ok(Err(found)) => return Err(Trouble::Final(found)),
+                Err(error) => return Err(Trouble::Server(error, number)),
+            }
+            if step.changes.iter().any(|change| matches!(change, Change::Session(_))) {
+                // The file may have set the lock time-out: the budget is ours.
+                self.fence()?;
+            }
+        }
+        self.watch.end();
+        let seen = verdict(&mut self.session, turn.iter().flat_map(|step| &step.changes));
+        match seen.map_err(|error| Trouble::Server(error, 0))? {
+            Verdict::Holds | Verdict::Unseen => {}
+            Verdict::Missing(how) => {
+                let error = EngineError::new(
+                    Kind::NotVerified,
+                    format!("what this step is for cannot be read back from the catalog: {how}"),
+                );
+                return Err(Trouble::Final(self.stopped(migration, turn.last(), error)));
+            }
+        }
+        self.write(migration, turn, writing)
+            .map_err(|error| Trouble::Server(error, turn.len().saturating_sub(1)))?;
+        Ok(id)
+    }
+
+    fn fence(&mut self) -> Result<Option<String>, Trouble<S::Error>> {
+        let timeout = self.runner.limits.lock_timeout_ms.to_string();
+        let rows = self
+            .session
+            .query_with(
+                &self.runner.statements.fence,
+                &[Some(&self.lease.epoch), Some(&timeout)],
+            )
+            .map_err(|error| Trouble::Server(error, 0))?;
+        if rows.is_empty() {
+            return Err(Trouble::Final(lost()));
+        }
+        Ok(value(&rows).map(str::to_owned))
+    }
+
+    fn send(
+        &mut self,
+        migration: &PlannedMigration,
+        step: &PlannedStep,
+    ) -> Result<Result<(), EngineError>, S::Error> {
+        match &step.text {
+            StepText::Users(text) => self.session.execute_users(text).map(Ok),
+            StepText::Authored(sql) => self.session.execute(sql).map(Ok),
+            StepText::Probe(sql, finds) => {
+                let rows = self.session.query(sql)?;
+                if rows.is_empty() {
+                    return Ok(Ok(()));
+                }
+                let sample = rows.into_iter().take(3).map(|row| {
+                    let values: Vec<String> = row
+                        .into_iter()
+                        .map(|value| value.unwrap_or_else(|| "NULL".to_owned()))
+                        .collect();
+                    format!("found: {}", values.join(", "))
+                });
+                let error = EngineError::new(Kind::Refused, finds.clone()).with_details(sample);
+                Ok(Err(self.stopped(migration, Some(step), error)))
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<(), S::Error> {
+        let statements = &self.runner.statements;
+        let journal = Journal::new(statements);
+        let entry = match writing {
+            Writing::Whole(entry) => return journal.record(&mut self.session, entry),
+            Writing::Gone => return journal.forget(&mut self.session, &migration.id),
+            Writing::Steps(entry) => entry,
+        };
+        for step in turn {
+            let named = (step_key(migration, step), step.purpose.as_str());
+            journal.record_step(
+                &mut self.session,
+                &migration.id,
+                (&named.0, named.1),
+                StepState::Done,
+            )?;
+        }
+        match entry {
+            Some(entry) => journal.record(&mut self.session, entry),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a step outside any transaction: intent, act, verify, record.
+    pub(crate) fn outside(
+        &mut self,
+        migration: &PlannedMigration,
+        step: &PlannedStep,
+        known: Option<StepState>,
+        writing: &Writing<'_>,
+    ) -> Result<(), EngineError> {
+        let turn = std::slice::from_ref(step);
+        let mut known = known;
+        let mut attempt = 1;
+        loop {
+            match self.try_outside(migration, step, &mut known) {
+                Ok(()) => return self.note(migration, turn, writing),
+                Err(Trouble::Final(error)) => return Err(error),
+                Err(Trouble::Server(error, _) | Trouble::AtCommit(error, _)) => {
+                    self.after_failure(migration, (error, Some(step)), attempt)?;
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    fn try_outside(
+        &mut self,
+        migration: &PlannedMigration,
+        step: &PlannedStep,
+        known: &mut Option<StepState>,
+    ) -> Result<(), Trouble<S::Error>> {
+        let server = |error| Trouble::Server(error, 0);
+        if *known == Some(StepState::Intended) {
+            // A try may have had its effect: the catalog decides.
+            let seen = verdict(&mut self.session, step.changes.iter()).map_err(server)?;
+            if seen == Verdict::Holds {
+                return Ok(());
+            }
+        }
+        self.drop_invalid(step)?;
+        if known.is_none() {
+            let intent = [step];
+            self.intend(migration, &intent)?;
+            *known = Some(StepState::Intended);
+        }
+        let timeout = self.outside_timeout(step);
+        self.session
+            .query_with(&self.runner.statements.session_lock_timeout, &[Some(&timeout)])
+            .map_err(server)?;
+        self.watch.begin(&self.session_id);
+        let sent = self.send(migration, step).map_err(server)?;
+        self.watch.end();
+        sent.map_err(Trouble::Final)?;
+        let seen = verdict(&mut self.session, step.changes.iter()).map_err(server)?;
+        match seen {
+            Verdict::Holds | Verdict::Unseen => Ok(()),
+            Verdict::Missing(how) => {
+                let error = EngineError::new(
+                    Kind::NotVerified,
+                    format!("what this step is for cannot be read back from the catalog: {how}"),
+                );
+                Err(Trouble::Final(self.stopped(migration, Some(step), error)))
+            }
+        }
+    }
+
+    /// A step that keeps nobody waiting may wait itself: it queues for a lock that no application statement conflicts
+    /// with. Every other one has the short time-out.
+    fn outside_timeout(&self, step: &PlannedStep) -> String {
+        let waits_alone = step
+            .impact
+            .strongest()
+            .map_or(Blocks::ReadsAndWrites, LockMode::blocks)
+            == Blocks::Nobody;
+        let limits = &self.runner.limits;
+        let ms = if waits_alone {
+            limits.online_wait_ms
+        } else {
+            limits.lock_timeout_ms
+        };
+        ms.to_string()
+    }
+
+    /// Intent, before a step that no transaction can take back.
+    fn intend(
+        &mut self,
+        migration: &PlannedMigration,
+        steps: &[&PlannedStep],
+    ) -> Result<(), Trouble<S::Error>> {
+        let server = |error| Trouble::Server(error, 0);
+        self.session
+            .execute(&self.runner.statements.begin)
+            .map_err(server)?;
+        self.fence()?;
+        let statements = &self.runner.statements;
+        for step in steps {
+            let key = step_key(migration, step);
+            Journal::new(statements)
+                .record_step(
+                    &mut self.session,
+                    &migration.id,
+                    (&key, &step.purpose),
+                    StepState::Intended,
+                )
+                .map_err(server)?;
+        }
+        self.session
+            .execute(&self.runner.statements.commit)
+            .map_err(server)
+    }
+
+    /// An invalid index under the name of the one to be built is what a failed build left behind.
+    fn drop_invalid(&mut self, step: &PlannedStep) -> Result<(), Trouble<S::Error>> {
+        let [Change::Index(IndexChange::Create { index, build, .. })] = step.changes.as_slice()
+        else {
+            return Ok(());
+        };
+        if *build != Build::Concurrently {
+            return Ok(());
+        }
+        let name = index.table.sibling(index.name.ident().clone());
+        let scope = segue_model::CatalogScope::Relations(std::iter::once(name.clone()).collect());
+        let server = |error| Trouble::Server(error, 0);
+        let live = self.session.catalog(&scope).map_err(server)?;
+        let is_invalid = live
+            .index(&name)
+            .is_some_and(|found| found.state == IndexState::Invalid);
+        if !is_invalid {
+            return Ok(());
+        }
+        self.runner.observer.on(&Event::InvalidIndex {
+            name: name.to_string(),
+        });
+        let drop = Change::Index(IndexChange::Drop {
+            name,
+            build: Build::Concurrently,
+            presence: Presence::Lenient,
+            reaction: Reaction::Restrict,
+        });
+        let sql = self
+            .runner
+            .dialect
+            .render(&[drop])
+            .map_err(|error| Trouble::Final(EngineError::new(Kind::Failed, error.to_string())))?;
+        self.session.execute(&sql).map_err(server)
+    }
+
+    /// Records a step that has had its effect, in a transaction of its own.
+    pub(crate) fn note(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<(), EngineError> {
+        let empty: [PlannedStep; 0] = [];
+        let mut attempt = 1;
+        loop {
+            let tried = self.try_note(migration, turn, writing);
+            match tried {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Final(error)) => return Err(error),
+                Err(Trouble::Server(error, _) | Trouble::AtCommit(error, _)) => {
+                    self.after_failure(migration, (error, empty.first()), attempt)?;
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    fn try_note(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        writing: &Writing<'_>,
+    ) -> Result<(), Trouble<S::Error>> {
+        let server = |error| Trouble::Server(error, 0);
+        self.session
+            .execute(&self.runner.statements.begin)
+            .map_err(server)?;
+        let written = match self.fence() {
+            Ok(_) => self.write(migration, turn, writing).map_err(server),
+            Err(trouble) => Err(trouble),
+        };
+        if let Err(trouble) = written {
+            // The record is written again, or the run ends.
+            let _ = self.session.execute(&self.runner.statements.rollback);
+            return Err(trouble);
+        }
+        self.session
+            .execute(&self.runner.statements.commit)
+            .map_err(server)
+    }
+
+    /// Whether a transaction whose COMMIT got no reply was committed: the server is asked, then the journal.
+    fn has_committed(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        id: Option<&str>,
+        error: S::Error,
+    ) -> Result<bool, EngineError> {
+        let unknown = EngineError::server("whether the last step was committed is unknown", error)
+            .of_kind(Kind::Unknown)
+            .with_state(crate::StateOfDatabase::Unknown);
+        for attempt in 1..=self.runner.limits.attempts_max {
+            let jitter = self.jitter();
+            let pause = self.runner.limits.pause(attempt, jitter);
+            self.runner.clock.pause(pause);
+            if self.reconnect().is_err() {
+                continue;
+            }
+            match self.outcome_of(migration, turn, id) {
+                Ok(Some(is_committed)) => return Ok(is_committed),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        Err(self.stopped(migration, turn.last(), unknown))
+    }
+
+    fn outcome_of(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+        id: Option<&str>,
+    ) -> Result<Option<bool>, S::Error> {
+        if let (Some(outcome), Some(id)) = (&self.runner.statements.outcome, id) {
+            let rows = self.session.query_with(outcome, &[Some(id)])?;
+            match value(&rows) {
+                Some("committed") => return Ok(Some(true)),
+                Some("aborted") => return Ok(Some(false)),
+                Some("in progress") => return Ok(None),
+                Some(_) | None => {}
+            }
+        }
+        // The record commits with the step: it decides.
+        let journal = Journal::new(&self.runner.statements);
+        let records = journal.records(&mut self.session)?;
+        let steps = journal.steps(&mut self.session, &migration.id)?;
+        let has_steps = turn
+            .iter()
+            .all(|step| steps.get(&step_key(migration, step)) == Some(&StepState::Done));
+        let has_record = records.iter().any(|record| record.id == migration.id);
+        Ok(Some(match migration.way {
+            Sent::Up if steps.is_empty() => has_record,
+            Sent::Up => has_steps,
+            Sent::Down => !has_record || has_steps,
+        }))
+    }
+
+    /// An error with its place.
+    pub(crate) fn stopped(
+        &self,
+        migration: &PlannedMigration,
+        step: Option<&PlannedStep>,
+        error: EngineError,
+    ) -> EngineError {
+        self.stopped_at(migration, step, 0, error)
+    }
+
+    fn stopped_at(
+        &self,
+        migration: &PlannedMigration,
+        step: Option<&PlannedStep>,
+        offset: usize,
+        error: EngineError,
+    ) -> EngineError {
+        let Some(step) = step else { return error };
+        let offset = match step.text {
+            StepText::Users(_) => offset,
+            StepText::Authored(_) | StepText::Probe(..) => 0,
+        };
+        error.at(Place {
+            migration: migration.id.clone(),
+            step: step.id.clone(),
+            file: Some((step.file.0.clone(), step.file.1 + offset)),
+        })
+    }
+}
+
+/// The journal's key of a step: the way down has steps of its own.
+pub(crate) fn step_key(migration: &PlannedMigration, step: &PlannedStep) -> String {
+    match migration.way {
+        Sent::Up => step.id.clone(),
+        Sent::Down => format!("down {}", step.id),
+    }
+}
+
+fn lost() -> EngineError {
+    EngineError::new(
+        Kind::LeaseLost,
+        "another runner has taken over: this one stops before its next effect",
+    )
+}

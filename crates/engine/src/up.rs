@@ -1,0 +1,618 @@
+//! `up` and `down`: which migrations run, and everything that must be true before the first of them does.
+
+use std::collections::BTreeSet;
+
+use segue_model::{
+    CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements, ServerFacts,
+    Session, Sql,
+};
+
+use crate::error::{EngineError, Kind};
+use crate::journal::{Entry, Journal, Record, RecordState, value};
+use crate::lease::{self, Lease};
+use crate::limits::{Clock, Limits, Observer};
+use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
+use crate::run::{Running, id_of};
+use crate::status::{Standing, Status, status};
+use crate::watcher::{Watch, watch};
+
+/// Opens one more connection to the target.
+pub type Connect<'a, S> = dyn Fn() -> Result<S, <S as Session>::Error> + Sync + 'a;
+
+/// Runs migrations on one database.
+pub struct Runner<'a, S: Session> {
+    /// What the database's engine knows.
+    pub dialect: &'a dyn Dialect,
+    /// Its runner's statements.
+    pub statements: RunnerStatements,
+    /// Opens connections.
+    pub connect: &'a Connect<'a, S>,
+    /// The server's major version.
+    pub version: u16,
+    /// Ceilings.
+    pub limits: Limits,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Is told what happens.
+    pub observer: &'a mut dyn Observer,
+    /// Who runs, for the lease: host, process, user.
+    pub holder: String,
+    /// For jitter; the same seed pauses the same way.
+    pub seed: u64,
+    /// Whether an earlier run may have left steps behind.
+    pub(crate) resumes: bool,
+}
+
+/// How far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// As far as there is something to do.
+    All,
+    /// So many migrations.
+    Steps(usize),
+    /// Up to and including this migration; on the way down, down to it, which stays.
+    To(String),
+}
+
+/// What is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// How far.
+    pub target: Target,
+    /// As written, or the safe way.
+    pub manner: Manner,
+    /// Whether a migration may run that lies before one that is done.
+    pub order: Order,
+}
+
+/// What happens to a migration whose place is before one that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It is refused.
+    Linear,
+    /// It runs.
+    AnyOrder,
+}
+
+/// What a person agreed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// The hashes of plans that may destroy what they name.
+    pub hashes: BTreeSet<String>,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The ids of the migrations it completed, in order.
+    pub completed: Vec<String>,
+    /// Recorded migrations that the project does not have.
+    pub ahead: usize,
+}
+
+impl<'a, S: Session + Send> Runner<'a, S> {
+    /// A runner for this database.
+    ///
+    /// # Errors
+    /// [`Kind::Request`] when nothing can be run on this dialect.
+    pub fn new(
+        dialect: &'a dyn Dialect,
+        connect: &'a Connect<'a, S>,
+        clock: &'a dyn Clock,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, EngineError> {
+        let statements = dialect.runner().ok_or_else(|| {
+            EngineError::new(
+                Kind::Request,
+                format!("Segue does not run migrations on {} yet", dialect.name()),
+            )
+        })?;
+        Ok(Self {
+            dialect,
+            statements,
+            connect,
+            version: u16::MAX,
+            limits: Limits::default(),
+            clock,
+            observer,
+            holder: "segue".to_owned(),
+            seed: 0x9E37_79B9_7F4A_7C15,
+            resumes: false,
+        })
+    }
+
+    /// What would run, with the catalog as it is now. Changes nothing, not even the journal.
+    ///
+    /// # Errors
+    /// As [`Runner::up`].
+    pub fn plan(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+    ) -> Result<Vec<PlannedMigration>, EngineError> {
+        let mut session = self.open()?;
+        let lines = self.lines(&mut session, migrations)?;
+        let chosen = chosen_up(migrations, &lines, selection)?;
+        self.prepared(&mut session, &chosen, (Sent::Up, selection.manner))
+    }
+
+    /// Where the project and the database stand.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn status(&mut self, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
+        let mut session = self.open()?;
+        self.lines(&mut session, migrations)
+    }
+
+    /// Runs what is pending. It may be killed at any moment and called again.
+    ///
+    /// # Errors
+    /// See [`Kind`]; [`EngineError::state`] says what the database looks like.
+    pub fn up(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+        approval: &Approval,
+    ) -> Result<Outcome, EngineError> {
+        self.with_lease(|runner, session| {
+            let lines = runner.lines(session, migrations)?;
+            let chosen = chosen_up(migrations, &lines, selection)?;
+            let plans = runner.prepared(session, &chosen, (Sent::Up, selection.manner))?;
+            runner.approved(session, &plans, approval)?;
+            let ahead = lines
+                .iter()
+                .filter(|line| line.standing == Standing::Missing)
+                .count();
+            runner.resumes = lines
+                .iter()
+                .any(|line| line.standing == Standing::Partial);
+            Ok((plans, ahead))
+        })
+    }
+
+    /// Goes back.
+    ///
+    /// # Errors
+    /// As [`Runner::up`]; [`Kind::Refused`] for a migration without a way down.
+    pub fn down(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+        approval: &Approval,
+    ) -> Result<Outcome, EngineError> {
+        self.with_lease(|runner, session| {
+            let lines = runner.lines(session, migrations)?;
+            let chosen = chosen_down(migrations, &lines, selection)?;
+            let plans = runner.prepared(session, &chosen, (Sent::Down, selection.manner))?;
+            runner.approved(session, &plans, approval)?;
+            runner.resumes = lines
+                .iter()
+                .any(|line| line.standing == Standing::Reverting);
+            Ok((plans, 0))
+        })
+    }
+
+    /// Records migrations as done that were there before Segue. Runs none.
+    ///
+    /// # Errors
+    /// [`Kind::Request`] when the journal has records already or there is no such migration.
+    pub fn baseline(
+        &mut self,
+        migrations: &[Migration],
+        last: &str,
+    ) -> Result<Vec<String>, EngineError> {
+        let Some(place) = migrations.iter().position(|one| one.id == last) else {
+            return Err(no_such(last));
+        };
+        let mut session = self.open()?;
+        self.install(&mut session)?;
+        let lines = self.lines(&mut session, migrations)?;
+        if lines.iter().any(|line| line.record.is_some()) {
+            return Err(EngineError::new(
+                Kind::Request,
+                "the journal has records already: a baseline is for a database Segue has never run on",
+            ));
+        }
+        let statements = self.statements.clone();
+        let journal = Journal::new(&statements);
+        let record = |session: &mut S| -> Result<Vec<String>, S::Error> {
+            session.execute(&statements.begin)?;
+            let mut ids = Vec::new();
+            for migration in migrations.iter().take(place + 1) {
+                let sums = crate::checksum::checksums(migration, self.dialect);
+                let entry = Entry {
+                    id: &migration.id,
+                    path: &migration.path,
+                    name: &migration.name,
+                    state: RecordState::Baseline,
+                    checksums: &sums,
+                    hash: "",
+                    took_ms: 0,
+                    plan: None,
+                };
+                journal.record(session, &entry)?;
+                ids.push(migration.id.clone());
+            }
+            session.execute(&statements.commit)?;
+            Ok(ids)
+        };
+        record(&mut session)
+            .map_err(|error| EngineError::server("the baseline could not be recorded", error))
+    }
+
+    /// Removes the journal: no trace of Segue is left.
+    ///
+    /// # Errors
+    /// What the server said; [`Kind::LeaseHeld`] while somebody runs.
+    pub fn uninstall(&mut self) -> Result<(), EngineError> {
+        let mut session = self.open()?;
+        let is_there = Journal::new(&self.statements)
+            .is_installed(&mut session)
+            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        if !is_there {
+            return Ok(());
+        }
+        lease::take(
+            &mut session,
+            &self.statements,
+            &self.holder,
+            self.limits.lease_silence_ms,
+        )?;
+        session
+            .execute(&self.statements.uninstall)
+            .map_err(|error| EngineError::server("the journal could not be removed", error))
+    }
+
+    fn open(&self) -> Result<S, EngineError> {
+        let mut session = (self.connect)().map_err(|error| {
+            EngineError::server("could not connect", error).of_kind(Kind::Connection)
+        })?;
+        let timeout = self.limits.lock_timeout_ms.to_string();
+        session
+            .query_with(&self.statements.session_lock_timeout, &[Some(&timeout)])
+            .map_err(|error| EngineError::server("the session could not be prepared", error))?;
+        Ok(session)
+    }
+
+    fn install(&self, session: &mut S) -> Result<(), EngineError> {
+        let is_there = Journal::new(&self.statements)
+            .is_installed(session)
+            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        if is_there {
+            return Ok(());
+        }
+        session
+            .execute(&self.statements.install)
+            .map_err(|error| EngineError::server("the journal could not be created", error))
+    }
+
+    fn lines(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+    ) -> Result<Vec<Status>, EngineError> {
+        let records: Vec<Record> = Journal::new(&self.statements)
+            .records(session)
+            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        Ok(status(migrations, &records, self.dialect))
+    }
+
+    /// Plans in order, each on top of the one before; one that was begun goes on with the plan it was begun with.
+    fn prepared(
+        &self,
+        session: &mut S,
+        chosen: &[(&Migration, Standing)],
+        (way, manner): (Sent, Manner),
+    ) -> Result<Vec<PlannedMigration>, EngineError> {
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let catalog = session
+            .catalog(&CatalogScope::Whole)
+            .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        let facts = ServerFacts {
+            version: self.version,
+            sizes: std::collections::BTreeMap::new(),
+        };
+        let mut replay = Replay::new(catalog, facts);
+        let mut plans = Vec::with_capacity(chosen.len());
+        for (migration, standing) in chosen {
+            let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
+            let is_begun = matches!(
+                (standing, way),
+                (Standing::Partial, Sent::Up) | (Standing::Reverting, Sent::Down)
+            );
+            if is_begun {
+                self.as_begun(session, &mut plan)?;
+            }
+            plans.push(plan);
+        }
+        Ok(plans)
+    }
+
+    fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {
+        let read = |error| EngineError::server("the journal could not be read", error);
+        let journal = Journal::new(&self.statements);
+        let text = journal
+            .recorded_text(session, &plan.id)
+            .map_err(read)?
+            .unwrap_or_default();
+        if text != plan.checksums.normalized {
+            return Err(EngineError::new(
+                Kind::Refused,
+                format!(
+                    "{} was edited after some of its steps were done: put the old text back, then run again",
+                    plan.path
+                ),
+            ));
+        }
+        let recorded = journal.recorded_plan(session, &plan.id).map_err(read)?;
+        if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
+            plan.steps = steps;
+        }
+        Ok(())
+    }
+
+    /// What is destroyed was named before, with its rows, and agreed to.
+    fn approved(
+        &self,
+        session: &mut S,
+        plans: &[PlannedMigration],
+        approval: &Approval,
+    ) -> Result<(), EngineError> {
+        for plan in plans {
+            if approval.hashes.contains(&plan.hash) {
+                continue;
+            }
+            let mut lines = Vec::new();
+            for loss in &plan.losses {
+                if let Some(line) = self.loss(session, loss)? {
+                    lines.push(line);
+                }
+            }
+            if !lines.is_empty() {
+                return Err(EngineError::new(
+                    Kind::Refused,
+                    format!("{} destroys data, and nobody has agreed to it", plan.path),
+                )
+                .with_details(lines)
+                .with_details([format!("to agree: --approve {}", plan.hash)]));
+            }
+        }
+        Ok(())
+    }
+
+    /// The line that names a loss; none when its table has no row or is not there yet.
+    fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
+        let Some(name) = &loss.relation else {
+            return Ok(Some(loss.what.clone()));
+        };
+        if self.is_empty(session, name)? {
+            return Ok(None);
+        }
+        let rows = session
+            .query_with(
+                &self.statements.row_estimate,
+                &[Some(name.namespace.as_str()), Some(name.name.as_str())],
+            )
+            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
+        let rows = value(&rows).unwrap_or("an unknown number of").to_owned();
+        Ok(Some(format!("{} (about {rows} rows in {name})", loss.what)))
+    }
+
+    /// True when the table is there without a row, or not there at all: an earlier pending migration makes it.
+    fn is_empty(&self, session: &mut S, name: &QualifiedName) -> Result<bool, EngineError> {
+        let scope = CatalogScope::Relations(std::iter::once(name.clone()).collect());
+        let catalog = session
+            .catalog(&scope)
+            .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        if catalog.relation(name).is_none() {
+            return Ok(true);
+        }
+        if catalog.table(name).is_none() {
+            return Ok(false);
+        }
+        let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM (SELECT 1 FROM ")
+            .name(name)
+            .text(" LIMIT 1) AS first");
+        let rows = session
+            .query(&sql)
+            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
+        Ok(value(&rows) == Some("0"))
+    }
+
+    /// Takes the lease, plans, runs, and gives the lease up, whatever happens.
+    fn with_lease(
+        &mut self,
+        plan: impl FnOnce(&mut Self, &mut S) -> Result<(Vec<PlannedMigration>, usize), EngineError>,
+    ) -> Result<Outcome, EngineError> {
+        let mut session = self.open()?;
+        self.install(&mut session)?;
+        let lease = lease::take(
+            &mut session,
+            &self.statements,
+            &self.holder,
+            self.limits.lease_silence_ms,
+        )?;
+        let planned = plan(self, &mut session);
+        let (plans, ahead) = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                lease::release(&mut session, &self.statements, &lease);
+                return Err(error);
+            }
+        };
+        let outcome = self.watched(session, &lease, &plans);
+        outcome.map(|completed| Outcome { completed, ahead })
+    }
+
+    fn watched(
+        &mut self,
+        session: S,
+        lease: &Lease,
+        plans: &[PlannedMigration],
+    ) -> Result<Vec<String>, EngineError> {
+        let shared = Watch::default();
+        let statements = self.statements.clone();
+        let limits = self.limits;
+        let connect = self.connect;
+        std::thread::scope(|scope| {
+            // Only a run that has something to do is watched.
+            if !plans.is_empty() {
+                let watched = &shared;
+                let statements = &statements;
+                scope.spawn(move || {
+                    if let Ok(session) = connect() {
+                        watch(session, statements, &limits, (lease, watched));
+                    }
+                });
+            }
+            let result = self.run_all(session, (lease, &shared), plans);
+            shared.finish();
+            result
+        })
+    }
+
+    fn run_all(
+        &mut self,
+        mut session: S,
+        (lease, shared): (&Lease, &Watch),
+        plans: &[PlannedMigration],
+    ) -> Result<Vec<String>, EngineError> {
+        let session_id = id_of(&mut session, &self.statements.session_id)
+            .map_err(|error| EngineError::server("the session has no id", error))?;
+        let seed = self.seed | 1;
+        let mut running = Running {
+            runner: self,
+            session,
+            session_id,
+            lease,
+            watch: shared,
+            completed: 0,
+            seed,
+        };
+        let mut completed = Vec::with_capacity(plans.len());
+        let mut result = Ok(());
+        for plan in plans {
+            result = running.migration(plan);
+            if result.is_err() {
+                break;
+            }
+            completed.push(plan.id.clone());
+        }
+        let Running {
+            runner, mut session, ..
+        } = running;
+        lease::release(&mut session, &runner.statements, lease);
+        result.map(|()| completed)
+    }
+}
+
+/// The migrations to run, in order.
+fn chosen_up<'m>(
+    migrations: &'m [Migration],
+    lines: &[Status],
+    selection: &Selection,
+) -> Result<Vec<(&'m Migration, Standing)>, EngineError> {
+    refuse_history(lines, selection)?;
+    let mut pending: Vec<(&Migration, Standing)> = Vec::new();
+    let mut is_reached = false;
+    for (migration, line) in migrations.iter().zip(lines) {
+        match line.standing {
+            Standing::Pending | Standing::OutOfOrder | Standing::Partial => {
+                pending.push((migration, line.standing));
+            }
+            Standing::Applied | Standing::Baseline | Standing::Edited | Standing::Missing => {}
+            Standing::Reverting => {
+                return Err(EngineError::new(
+                    Kind::Refused,
+                    format!("{} is on its way back: finish `segue down` first", line.path),
+                ));
+            }
+        }
+        if selection.target == Target::To(migration.id.clone()) {
+            is_reached = true;
+            break;
+        }
+    }
+    match &selection.target {
+        Target::All => {}
+        Target::Steps(count) => pending.truncate(*count),
+        Target::To(id) if !is_reached => return Err(no_such(id)),
+        Target::To(_) => {}
+    }
+    Ok(pending)
+}
+
+fn refuse_history(lines: &[Status], selection: &Selection) -> Result<(), EngineError> {
+    let of = |standing: Standing| {
+        lines
+            .iter()
+            .filter(move |line| line.standing == standing)
+            .map(|line| line.path.clone())
+            .collect::<Vec<_>>()
+    };
+    let edited = of(Standing::Edited);
+    if !edited.is_empty() {
+        return Err(EngineError::new(
+            Kind::Refused,
+            "migrations were edited after they ran: what the database has is not what the files say",
+        )
+        .with_details(edited)
+        .with_details(["`segue verify` shows the difference".to_owned()]));
+    }
+    let early = of(Standing::OutOfOrder);
+    if selection.order == Order::Linear && !early.is_empty() {
+        return Err(EngineError::new(
+            Kind::Refused,
+            "migrations lie before one that is done: their order here is not the order in which others ran them",
+        )
+        .with_details(early)
+        .with_details(["give them a later version, or say --allow-out-of-order".to_owned()]));
+    }
+    Ok(())
+}
+
+/// The migrations to take back, last first.
+fn chosen_down<'m>(
+    migrations: &'m [Migration],
+    lines: &[Status],
+    selection: &Selection,
+) -> Result<Vec<(&'m Migration, Standing)>, EngineError> {
+    let mut chosen: Vec<(&Migration, Standing)> = Vec::new();
+    let mut is_reached = false;
+    for (migration, line) in migrations.iter().zip(lines).rev() {
+        if selection.target == Target::To(migration.id.clone()) {
+            is_reached = true;
+            break;
+        }
+        match line.standing {
+            Standing::Applied | Standing::Edited | Standing::Reverting => {
+                chosen.push((migration, line.standing));
+            }
+            Standing::Partial => {
+                return Err(EngineError::new(
+                    Kind::Refused,
+                    format!("{} is half done: finish `segue up` first", line.path),
+                ));
+            }
+            Standing::Baseline => break,
+            Standing::Pending | Standing::OutOfOrder | Standing::Missing => {}
+        }
+    }
+    match &selection.target {
+        Target::All => {}
+        Target::Steps(count) => chosen.truncate(*count),
+        Target::To(id) if !is_reached => return Err(no_such(id)),
+        Target::To(_) => {}
+    }
+    Ok(chosen)
+}
+
+fn no_such(id: &str) -> EngineError {
+    EngineError::new(
+        Kind::Request,
+        format!("the project has no migration {id}: `segue status` lists them"),
+    )
+}

@@ -1,0 +1,143 @@
+//! A second connection that keeps the lease alive and looks at who waits behind us.
+//!
+//! It never takes a lock and never holds a transaction open: a concurrent index build would wait for it.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use segue_model::{RunnerStatements, Session};
+
+use crate::journal::value;
+use crate::lease::Lease;
+use crate::limits::Limits;
+
+/// How often it looks.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What the watcher and the runner tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    state: Mutex<State>,
+    bell: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The session whose statement runs now.
+    running: Option<String>,
+    /// Who kept it waiting when last looked at.
+    blockers: Vec<String>,
+    /// The watcher cancelled the statement because so many sessions waited behind it.
+    cancelled: Option<u32>,
+    /// The lease is not ours any more.
+    is_lost: bool,
+    is_over: bool,
+}
+
+impl Watch {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A statement of this session starts.
+    pub(crate) fn begin(&self, session_id: &str) {
+        let mut state = self.state();
+        state.running = Some(session_id.to_owned());
+        state.blockers.clear();
+        state.cancelled = None;
+    }
+
+    /// It has ended: who was in the way, and how many waited behind it when the watcher cancelled it.
+    pub(crate) fn end(&self) -> (Vec<String>, Option<u32>) {
+        let mut state = self.state();
+        state.running = None;
+        (std::mem::take(&mut state.blockers), state.cancelled.take())
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.state().is_lost
+    }
+
+    /// The run is over.
+    pub(crate) fn finish(&self) {
+        self.state().is_over = true;
+        self.bell.notify_all();
+    }
+}
+
+/// Looks until the run is over. When its connection fails it stops looking: the server's time-outs still hold, and the
+/// lease runs out unless a step ends first.
+pub(crate) fn watch<S: Session>(
+    mut session: S,
+    statements: &RunnerStatements,
+    limits: &Limits,
+    (lease, watch): (&Lease, &Watch),
+) {
+    let beats_every = (limits.lease_silence_ms / 3 / 50).max(1);
+    let mut tick = 0_u32;
+    loop {
+        let state = watch.state();
+        if state.is_over {
+            return;
+        }
+        let (state, _) = watch
+            .bell
+            .wait_timeout(state, TICK)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.is_over {
+            return;
+        }
+        let running = state.running.clone();
+        drop(state);
+        tick = tick.wrapping_add(1);
+        if tick.is_multiple_of(beats_every) {
+            match session.query_with(&statements.beat, &[Some(&lease.epoch)]) {
+                Ok(rows) if rows.is_empty() => {
+                    watch.state().is_lost = true;
+                    return;
+                }
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+        let Some(running) = running else { continue };
+        if look(&mut session, statements, limits, (&running, watch)).is_err() {
+            return;
+        }
+    }
+}
+
+fn look<S: Session>(
+    session: &mut S,
+    statements: &RunnerStatements,
+    limits: &Limits,
+    (running, watch): (&str, &Watch),
+) -> Result<(), S::Error> {
+    if let Some(blockers) = &statements.blockers {
+        let rows = session.query_with(blockers, &[Some(running)])?;
+        if !rows.is_empty() {
+            let lines = rows.into_iter().map(|row| {
+                let words: Vec<String> = row.into_iter().flatten().collect();
+                words.join(", ")
+            });
+            watch.state().blockers = lines.collect();
+        }
+    }
+    let (Some(waiting), Some(cancel)) = (&statements.waiting_behind, &statements.cancel) else {
+        return Ok(());
+    };
+    let rows = session.query_with(waiting, &[Some(running)])?;
+    let count: u32 = value(&rows)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default();
+    if count > limits.blocked_sessions_max {
+        // Only the statement that was looked at: by now another one may run.
+        let mut state = watch.state();
+        if state.running.as_deref() == Some(running) {
+            state.cancelled = Some(count);
+            drop(state);
+            session.query_with(cancel, &[Some(running)])?;
+        }
+    }
+    Ok(())
+}

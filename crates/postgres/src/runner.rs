@@ -1,0 +1,151 @@
+//! The runner's statements on PostgreSQL 12 to 18: journal, lease, locks, blockers.
+//!
+//! Everything is qualified: no search path can put another table or function in its place. Times are the server's
+//! (`clock_timestamp()`). The lease's key is its epoch: a step's transaction holds `FOR KEY SHARE` on the row, beats
+//! change no key and pass, a takeover changes the key and cannot happen before the step's transaction has ended.
+//! Source: PostgreSQL 17 manual, 13.3.2 (row locks).
+
+use segue_model::{RunnerStatements, Sql};
+
+/// The statements.
+pub(crate) fn statements() -> RunnerStatements {
+    RunnerStatements {
+        is_installed: Sql::literal(
+            "SELECT (pg_catalog.to_regclass('segue.lease') IS NOT NULL)::text, NULL::text",
+        ),
+        install: Sql::literal(INSTALL),
+        uninstall: Sql::literal("DROP SCHEMA IF EXISTS segue CASCADE"),
+        begin: Sql::literal("BEGIN"),
+        commit: Sql::literal("COMMIT"),
+        rollback: Sql::literal("ROLLBACK"),
+        fence: Sql::literal(
+            "SELECT pg_catalog.txid_current()::text, pg_catalog.set_config('lock_timeout', $2::text, true) \
+             FROM segue.lease WHERE epoch = $1::text::bigint FOR KEY SHARE",
+        ),
+        session_lock_timeout: Sql::literal(
+            "SELECT pg_catalog.set_config('lock_timeout', $1::text, false), \
+             pg_catalog.set_config('statement_timeout', '0', false), \
+             pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)",
+        ),
+        reset_settings: Sql::literal("RESET ALL"),
+        outcome: Some(Sql::literal(
+            "SELECT pg_catalog.txid_status($1::text::bigint)::text",
+        )),
+        take_lease: Sql::literal(
+            "UPDATE segue.lease SET epoch = epoch + 1, holder = $1::text, beat = pg_catalog.clock_timestamp() \
+             WHERE holder IS NULL OR beat < pg_catalog.clock_timestamp() \
+             - pg_catalog.make_interval(secs => $2::text::double precision / 1000) RETURNING epoch::text",
+        ),
+        beat: Sql::literal(
+            "UPDATE segue.lease SET beat = pg_catalog.clock_timestamp() WHERE epoch = $1::text::bigint \
+             RETURNING epoch::text",
+        ),
+        release_lease: Sql::literal(
+            "UPDATE segue.lease SET holder = NULL WHERE epoch = $1::text::bigint RETURNING epoch::text",
+        ),
+        lease: Sql::literal(
+            "SELECT holder, epoch::text, (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - beat) * 1000)::bigint::text \
+             FROM segue.lease WHERE holder IS NOT NULL",
+        ),
+        record_migration: Sql::literal(
+            "INSERT INTO segue.migration AS m \
+             (id, path, name, state, raw_checksum, checksum, plan_hash, took_ms, segue_version, normalized, plan) \
+             VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text::bigint, $9::text, \
+             $10::text, $11::text) \
+             ON CONFLICT (id) DO UPDATE SET path = EXCLUDED.path, name = EXCLUDED.name, state = EXCLUDED.state, \
+             raw_checksum = EXCLUDED.raw_checksum, checksum = EXCLUDED.checksum, plan_hash = EXCLUDED.plan_hash, \
+             took_ms = EXCLUDED.took_ms, segue_version = EXCLUDED.segue_version, normalized = EXCLUDED.normalized, plan = EXCLUDED.plan, \
+             recorded_at = pg_catalog.clock_timestamp()",
+        ),
+        forget_migration: Sql::literal(
+            "WITH steps AS (DELETE FROM segue.step WHERE migration = $1::text) \
+             DELETE FROM segue.migration WHERE id = $1::text",
+        ),
+        migrations: Sql::literal(
+            "SELECT id, path, name, state, raw_checksum, checksum, plan_hash, took_ms::text, \
+             pg_catalog.to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+             FROM segue.migration ORDER BY position",
+        ),
+        recorded_text: Sql::literal(
+            "SELECT normalized, plan FROM segue.migration WHERE id = $1::text",
+        ),
+        record_step: Sql::literal(
+            "INSERT INTO segue.step (migration, step, state, purpose) VALUES ($1::text, $2::text, $3::text, $4::text) \
+             ON CONFLICT (migration, step) DO UPDATE SET state = EXCLUDED.state, purpose = EXCLUDED.purpose, \
+             recorded_at = pg_catalog.clock_timestamp()",
+        ),
+        steps: Sql::literal(
+            "SELECT step, state FROM segue.step WHERE migration = $1::text ORDER BY recorded_at, step",
+        ),
+        record_event: Sql::literal(
+            "INSERT INTO segue.event (actor, what, migration) VALUES ($1::text, $2::text, $3::text)",
+        ),
+        session_id: Sql::literal("SELECT pg_catalog.pg_backend_pid()::text"),
+        blockers: Some(Sql::literal(BLOCKERS)),
+        waiting_behind: Some(Sql::literal(
+            "SELECT pg_catalog.count(*)::text FROM pg_catalog.pg_stat_activity AS a \
+             WHERE a.wait_event_type = 'Lock' \
+             AND $1::text::integer = ANY (pg_catalog.pg_blocking_pids(a.pid))",
+        )),
+        cancel: Some(Sql::literal(
+            "SELECT pg_catalog.pg_cancel_backend($1::text::integer)::text",
+        )),
+        row_estimate: Sql::literal(
+            "SELECT GREATEST(c.reltuples, 0)::bigint::text \
+             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = $1::text AND c.relname = $2::text",
+        ),
+    }
+}
+
+/// Idempotent. Two at once wait for each other on the advisory lock, which ends with the message's transaction.
+const INSTALL: &str = "\
+BEGIN;
+SELECT pg_catalog.pg_advisory_xact_lock(7306086967023693669);
+CREATE SCHEMA IF NOT EXISTS segue;
+CREATE TABLE IF NOT EXISTS segue.lease (
+    epoch bigint PRIMARY KEY,
+    holder text,
+    beat timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    format integer NOT NULL DEFAULT 1
+);
+INSERT INTO segue.lease (epoch) SELECT 0 WHERE NOT EXISTS (SELECT FROM segue.lease);
+CREATE TABLE IF NOT EXISTS segue.migration (
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    id text PRIMARY KEY,
+    path text NOT NULL,
+    name text NOT NULL,
+    state text NOT NULL,
+    raw_checksum text NOT NULL,
+    checksum text NOT NULL,
+    plan_hash text NOT NULL,
+    took_ms bigint NOT NULL,
+    segue_version text NOT NULL,
+    normalized text NOT NULL,
+    plan text,
+    recorded_at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+CREATE TABLE IF NOT EXISTS segue.step (
+    migration text NOT NULL,
+    step text NOT NULL,
+    state text NOT NULL,
+    purpose text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (migration, step)
+);
+CREATE TABLE IF NOT EXISTS segue.event (
+    at timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    actor text NOT NULL,
+    what text NOT NULL,
+    migration text
+);
+COMMIT";
+
+const BLOCKERS: &str = "\
+SELECT a.pid::text, \
+pg_catalog.concat(a.usename, '@', a.datname, ' ', NULLIF(a.application_name, '')), \
+pg_catalog.concat(a.state, ' for ', \
+EXTRACT(epoch FROM pg_catalog.clock_timestamp() - COALESCE(a.state_change, a.backend_start))::bigint, ' s'), \
+pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) \
+FROM pg_catalog.pg_stat_activity AS a \
+WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1::text::integer)) ORDER BY a.pid";
