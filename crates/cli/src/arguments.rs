@@ -44,6 +44,53 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue check\n  segue check db/migrations --server-version 15\n  segue check --base origin/main --output github\n  pg_dump --schema-only shop | segue check -\n\nExit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 findings."
     )]
     Check(Box<CheckArguments>),
+    /// Write a new migration file that sorts behind all others
+    #[command(
+        visible_alias = "create",
+        alias = "add",
+        after_help = "Examples:\n  segue new add_customers_phone\n  segue new \"wider order numbers\" --dir db/migrations"
+    )]
+    New(NewArguments),
+    /// Show what `up` would send: every step with its locks and transaction. Changes nothing
+    #[command(
+        after_help = "Examples:\n  segue plan\n  segue plan --steps 1 --output json\n\nExit codes: 0 ok, 2 usage, 4 refused, 5 no connection."
+    )]
+    Plan(UpArguments),
+    /// Run pending migrations: under lock time-outs, resumable, verified
+    #[command(
+        visible_alias = "migrate",
+        aliases = ["apply", "deploy"],
+        after_help = "Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\nExit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
+    )]
+    Up(UpArguments),
+    /// Take migrations back, the last one first
+    #[command(
+        visible_alias = "rollback",
+        aliases = ["revert", "undo"],
+        after_help = "Examples:\n  segue down                    the last one\n  segue down --steps 2\n  segue down --to 20260301120000    that one stays\n\nExit codes: as for `up`."
+    )]
+    Down(UpArguments),
+    /// Take the last migration back and run it again
+    #[command(after_help = "Examples:\n  segue redo")]
+    Redo(UpArguments),
+    /// Show where the project and the database stand
+    #[command(
+        visible_alias = "info",
+        after_help = "Examples:\n  segue status\n  segue status --exit-code\n\nExit codes with --exit-code: 0 nothing to do, 10 pending, 11 half done, 12 edited after it ran."
+    )]
+    Status(StatusArguments),
+    /// Compare the recorded migrations with the files, and show what was edited
+    #[command(after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 12 something was edited.")]
+    Verify(StatusArguments),
+    /// Record migrations as done that were there before Segue. Runs none
+    #[command(after_help = "Examples:\n  segue baseline 20260301120000")]
+    Baseline(BaselineArguments),
+    /// Wait until a migration is recorded as done, for processes that must not migrate themselves
+    #[command(after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet.")]
+    Wait(WaitArguments),
+    /// Remove Segue's journal from the database
+    #[command(after_help = "Examples:\n  segue uninstall")]
+    Uninstall(StatusArguments),
     /// Print the page of a rule or an error, or list all of them
     #[command(after_help = "Examples:\n  segue explain\n  segue explain add-check-validated")]
     Explain(ExplainArguments),
@@ -140,6 +187,126 @@ pub(crate) struct AuditArguments {
     /// The date suppressions are compared with
     #[arg(long, value_name = "DATE", hide = true, value_parser = date)]
     pub(crate) today: Option<Date>,
+}
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DatabaseArguments {
+    /// The database: a URL (postgres://user@host/database) or `key=value` words [default: DATABASE_URL, then PG*]
+    #[arg(long, short = 'u', value_name = "URL", env = "SEGUE_URL", hide_env_values = true)]
+    pub(crate) url: Option<String>,
+    /// Where the migrations are [default: found below the working directory]
+    #[arg(long, short = 'd', value_name = "PATH", env = "SEGUE_DIR", hide_env_values = true)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Take the migrations for this tool's [default: detected]
+    #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
+    pub(crate) tool: Option<Tool>,
+}
+
+/// What `up`, `down`, `redo` and `plan` are told.
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+    /// Up to and including this migration; on the way down, down to it, which stays
+    #[arg(long, value_name = "ID", conflicts_with = "steps")]
+    pub(crate) to: Option<String>,
+    /// So many migrations [default: all; for `down` 1]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) steps: Option<usize>,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How each statement is carried out
+    #[command(flatten)]
+    pub(crate) manner: MannerArguments,
+    /// Agree to what this plan destroys; `segue plan` prints the hash
+    #[arg(long, visible_alias = "allow-data-loss", value_name = "HASH")]
+    pub(crate) approve: Vec<String>,
+    /// How long one try waits for a lock, in ms
+    #[arg(long, value_name = "MS", env = "SEGUE_LOCK_TIMEOUT_MS", hide_env_values = true, default_value_t = 200,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) lock_timeout: u32,
+    /// How often a lock is tried for
+    #[arg(long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: u32,
+    /// Cancel our statement when more sessions than this wait behind it
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    pub(crate) max_blocked: u32,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
+    pub(crate) output: RunOutput,
+}
+
+/// How statements are carried out, and in which order migrations may run.
+#[derive(Debug, Args)]
+pub(crate) struct MannerArguments {
+    /// Send everything as written, also what is unsafe: for development databases
+    #[arg(long)]
+    pub(crate) verbatim: bool,
+    /// Run migrations too that lie before one that is done
+    #[arg(long)]
+    pub(crate) allow_out_of_order: bool,
+}
+
+/// How the answer of a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunOutput {
+    /// For people.
+    Human,
+    /// One object.
+    Json,
+}
+
+/// What `status`, `verify` and `uninstall` are told.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+    /// Answer with the exit code too
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
+    pub(crate) output: RunOutput,
+}
+
+/// What `baseline` is told.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArguments {
+    /// The last migration that the database has
+    #[arg(value_name = "ID")]
+    pub(crate) last: String,
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+}
+
+/// What `wait` is told.
+#[derive(Debug, Args)]
+pub(crate) struct WaitArguments {
+    /// The migration
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// How long at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) seconds: u32,
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+}
+
+/// What `new` is told.
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// What it does, in a few words
+    #[arg(value_name = "DESCRIPTION")]
+    pub(crate) description: String,
+    /// Where the migrations are [default: found below the working directory, else db/migrations]
+    #[arg(long, short = 'd', value_name = "PATH", env = "SEGUE_DIR", hide_env_values = true)]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// How an audit is written.

@@ -1,11 +1,21 @@
 //! The verbs: one file each.
 
 mod audit;
+mod baseline;
 mod check;
 mod completions;
+mod down;
 mod explain;
 mod generate_docs;
 mod man;
+mod new;
+mod plan;
+mod redo;
+mod status;
+mod uninstall;
+mod up;
+mod verify;
+mod wait;
 
 use crate::arguments::Verb;
 use crate::error::CliError;
@@ -19,6 +29,16 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
     match verb {
         Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::New(arguments) => new::run(&arguments),
+        Verb::Plan(arguments) => plan::run(&arguments),
+        Verb::Up(arguments) => up::run(&arguments),
+        Verb::Down(arguments) => down::run(&arguments),
+        Verb::Redo(arguments) => redo::run(&arguments),
+        Verb::Status(arguments) => status::run(&arguments),
+        Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Baseline(arguments) => baseline::run(&arguments),
+        Verb::Wait(arguments) => wait::run(&arguments),
+        Verb::Uninstall(arguments) => uninstall::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Man(arguments) => man::run(&arguments),

@@ -133,6 +133,84 @@ impl Stopwatch {
     }
 }
 
+/// The machine's clock and real pauses, for a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pauses(Instant);
+
+impl Pauses {
+    /// Counts from now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the real clock"
+    )]
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl segue_engine::Clock for Pauses {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that really pauses"
+    )]
+    fn pause(&self, how_long: std::time::Duration) {
+        std::thread::sleep(how_long);
+    }
+}
+
+/// Now, in UTC, as the digits a migration's file begins with: `20261125070000`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the real clock"
+)]
+pub(crate) fn now_digits() -> String {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let today = date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!(
+        "{:04}{:02}{:02}{hour:02}{minute:02}{second:02}",
+        today.year, today.month, today.day
+    )
+}
+
+/// Who runs, for people who look at the lease: `user@host, process 4711`.
+pub(crate) fn user_and_process() -> String {
+    let user = variable("USER").unwrap_or_else(|| "unknown".to_owned());
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    format!(
+        "{user}@{}, process {}",
+        host.trim(),
+        std::process::id()
+    )
+}
+
+/// All variables that say which database is meant.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+pub(crate) fn database_variables() -> std::collections::BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| {
+            name.starts_with("PG") || matches!(name.as_str(), "DATABASE_URL" | "HOME" | "USER" | "LOGNAME")
+        })
+        .collect()
+}
+
+/// Talk: a line on standard error.
+pub(crate) fn say(line: &str) {
+    use std::io::Write as _;
+    // When nobody listens the work goes on.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// How many threads may work at once.
 pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

@@ -28,6 +28,22 @@ pub(crate) enum Code {
     Revision,
     /// The answer could not be written.
     Output,
+    /// See its page.
+    Connection,
+    /// See its page.
+    Refused,
+    /// See its page.
+    LeaseHeld,
+    /// See its page.
+    LeaseLost,
+    /// See its page.
+    LockTimeout,
+    /// See its page.
+    MigrationFailed,
+    /// See its page.
+    NotVerified,
+    /// See its page.
+    OutcomeUnknown,
     /// A fault in Segue itself.
     Internal,
 }
@@ -43,6 +59,14 @@ impl Code {
         Self::Statistics,
         Self::Revision,
         Self::Output,
+        Self::Connection,
+        Self::Refused,
+        Self::LeaseHeld,
+        Self::LeaseLost,
+        Self::LockTimeout,
+        Self::MigrationFailed,
+        Self::NotVerified,
+        Self::OutcomeUnknown,
         Self::Internal,
     ];
 
@@ -57,6 +81,14 @@ impl Code {
             Self::Statistics => "statistics",
             Self::Revision => "revision",
             Self::Output => "output",
+            Self::Connection => "connection",
+            Self::Refused => "refused",
+            Self::LeaseHeld => "lease-held",
+            Self::LeaseLost => "lease-lost",
+            Self::LockTimeout => "lock-timeout",
+            Self::MigrationFailed => "migration-failed",
+            Self::NotVerified => "not-verified",
+            Self::OutcomeUnknown => "outcome-unknown",
             Self::Internal => "internal",
         }
     }
@@ -88,6 +120,30 @@ impl Code {
             Self::Output => {
                 "The answer could not be written: the disk is full, or the directory cannot be written to. What was written so far is incomplete."
             }
+            Self::Connection => {
+                "The database could not be reached, or did not let us in. Nothing was changed. The target is printed without its password; `PG*` variables, a URL, a passfile and a service file are understood as libpq does."
+            }
+            Self::Refused => {
+                "Segue will not do this as it stands: it destroys data that nobody agreed to, a migration was edited after it ran, the order is not the order in which others ran them, or a statement could not be read. The lines below the message say which. Nothing was started."
+            }
+            Self::LeaseHeld => {
+                "Another runner is at work on this database. It is named with the time it was last heard of; a runner that died is taken over after 30 s of silence."
+            }
+            Self::LeaseLost => {
+                "Another runner has taken over while this one stood still. This one stopped before its next effect; the other one goes on."
+            }
+            Self::LockTimeout => {
+                "A lock was not granted within the time one try may wait, as often as was allowed. The application was never kept waiting longer than that. Who is in the way is named; end that transaction, or come back later: `segue up` goes on where it stopped."
+            }
+            Self::MigrationFailed => {
+                "The server refused a statement. Its own words are repeated. The transaction of that step was rolled back; steps before it are done and recorded. Correct the migration, then run `segue up` again."
+            }
+            Self::NotVerified => {
+                "A step ran without an error, and what it is for cannot be read back from the catalog. It is not recorded as done."
+            }
+            Self::OutcomeUnknown => {
+                "The connection was lost while a step was being committed, and the server could not be asked what became of it. `segue status` reads the journal once it is back."
+            }
             Self::Internal => {
                 "Segue itself failed. Nothing was changed. Please report it with the smallest file that shows it."
             }
@@ -105,6 +161,14 @@ impl Code {
             | Self::Statistics
             | Self::Revision
             | Self::Internal => "nothing was changed: this command only reads",
+            Self::Connection
+            | Self::Refused
+            | Self::LeaseHeld
+            | Self::LeaseLost
+            | Self::LockTimeout
+            | Self::MigrationFailed
+            | Self::NotVerified => "nothing was changed",
+            Self::OutcomeUnknown => "unknown",
             Self::Output => "what was written is incomplete; nothing else was changed",
         }
     }
@@ -118,6 +182,12 @@ impl Code {
             | Self::Settings
             | Self::Statistics
             | Self::Revision => Exit::Usage,
+            Self::Connection => Exit::Connection,
+            Self::Refused => Exit::Refused,
+            Self::LeaseHeld | Self::LeaseLost => Exit::LeaseHeld,
+            Self::LockTimeout => Exit::LockBudget,
+            Self::OutcomeUnknown => Exit::Unknown,
+            Self::MigrationFailed | Self::NotVerified => Exit::Failed,
             Self::Output | Self::Internal => Exit::Failed,
         }
     }
@@ -132,6 +202,17 @@ pub(crate) struct CliError {
     next: String,
     source: Option<Box<dyn Error + Send + Sync>>,
     reader: Reader,
+    details: Vec<String>,
+    changed: Option<Changed>,
+}
+
+/// What a run had changed when it stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// Whole migrations, or nothing: said in words.
+    Whole(String),
+    /// Part of a migration: `segue up` goes on with it.
+    Part(String),
 }
 
 /// Whether anybody still reads what we write.
@@ -151,7 +232,23 @@ impl CliError {
             next: next.into(),
             source: None,
             reader: Reader::Listening,
+            details: Vec::new(),
+            changed: None,
         }
+    }
+
+    /// More lines: what the server said, who is in the way.
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    /// What the run had changed.
+    #[must_use]
+    pub(crate) fn after(mut self, changed: Changed) -> Self {
+        self.changed = Some(changed);
+        self
     }
 
     /// Where: `segue.toml:3:1`.
@@ -206,7 +303,10 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self.reader {
             Reader::Gone => Exit::ClosedOutput,
-            Reader::Listening => self.code.exit(),
+            Reader::Listening => match (&self.changed, self.code.exit()) {
+                (Some(Changed::Part(_)), Exit::Failed) => Exit::Partial,
+                (_, exit) => exit,
+            },
         }
     }
 
@@ -220,13 +320,20 @@ impl CliError {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  --> {}", line(place));
         }
+        for detail in &self.details {
+            let _ = writeln!(text, "           {}", line(detail));
+        }
         let mut cause: Option<&(dyn Error + 'static)> =
             self.source.as_deref().map(|source| source as _);
         while let Some(error) = cause {
             let _ = writeln!(text, "  because  {}", line(&error.to_string()));
             cause = error.source();
         }
-        let _ = writeln!(text, "  state    {}", self.code.state());
+        let state = match &self.changed {
+            Some(Changed::Whole(state) | Changed::Part(state)) => state.as_str(),
+            None => self.code.state(),
+        };
+        let _ = writeln!(text, "  state    {state}");
         let _ = writeln!(text, "  next     {}", line(&self.next));
         Some(text)
     }

@@ -15,6 +15,24 @@ pub(crate) enum Exit {
     Usage,
     /// A check found something at or above its limit.
     Findings,
+    /// Refused by safety: an approval is missing, history was edited, a statement cannot be run.
+    Refused,
+    /// Could not connect or authenticate.
+    Connection,
+    /// Another runner holds the lease.
+    LeaseHeld,
+    /// The lock budget is used up; the same may be tried again.
+    LockBudget,
+    /// Some steps are done: `segue up` goes on.
+    Partial,
+    /// Whether the last step was committed is not known.
+    Unknown,
+    /// `status --exit-code`: migrations are pending.
+    Pending,
+    /// `status --exit-code`: a migration is half done.
+    FailedStep,
+    /// `status --exit-code`: migrations were edited after they ran.
+    Drift,
     /// Whoever read the output has gone: 128 + SIGPIPE.
     ClosedOutput,
 }
@@ -27,6 +45,15 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Findings => 3,
+            Self::Refused => 4,
+            Self::Connection => 5,
+            Self::LeaseHeld => 6,
+            Self::LockBudget => 7,
+            Self::Partial => 8,
+            Self::Unknown => 9,
+            Self::Pending => 10,
+            Self::FailedStep => 11,
+            Self::Drift => 12,
             Self::ClosedOutput => 141,
         }
     }

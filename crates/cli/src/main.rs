@@ -13,9 +13,11 @@ mod judging;
 mod pipeline;
 mod release;
 mod report;
+mod running;
 mod settings;
 mod show;
 mod statistics;
+mod target;
 
 use std::io::Write;
 use std::process::ExitCode;
