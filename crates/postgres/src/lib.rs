@@ -2,11 +2,16 @@
 //!
 //! `parse` alone knows the parser crate.
 
+pub mod connect;
 mod impact;
 mod parse;
 mod phases;
 mod render;
+pub mod session;
 mod volatility;
+
+pub use connect::{Sources, Target, TargetError};
+pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
     Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
