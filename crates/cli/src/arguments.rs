@@ -80,13 +80,17 @@ pub(crate) enum Verb {
     )]
     Status(StatusArguments),
     /// Compare the recorded migrations with the files, and show what was edited
-    #[command(after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 12 something was edited.")]
+    #[command(
+        after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 12 something was edited."
+    )]
     Verify(StatusArguments),
     /// Record migrations as done that were there before Segue. Runs none
     #[command(after_help = "Examples:\n  segue baseline 20260301120000")]
     Baseline(BaselineArguments),
     /// Wait until a migration is recorded as done, for processes that must not migrate themselves
-    #[command(after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet.")]
+    #[command(
+        after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet."
+    )]
     Wait(WaitArguments),
     /// Remove Segue's journal from the database
     #[command(after_help = "Examples:\n  segue uninstall")]
@@ -193,10 +197,22 @@ pub(crate) struct AuditArguments {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArguments {
     /// The database: a URL (postgres://user@host/database) or `key=value` words [default: DATABASE_URL, then PG*]
-    #[arg(long, short = 'u', value_name = "URL", env = "SEGUE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        short = 'u',
+        value_name = "URL",
+        env = "SEGUE_URL",
+        hide_env_values = true
+    )]
     pub(crate) url: Option<String>,
     /// Where the migrations are [default: found below the working directory]
-    #[arg(long, short = 'd', value_name = "PATH", env = "SEGUE_DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        short = 'd',
+        value_name = "PATH",
+        env = "SEGUE_DIR",
+        hide_env_values = true
+    )]
     pub(crate) dir: Option<PathBuf>,
     /// Take the migrations for this tool's [default: detected]
     #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
@@ -305,7 +321,13 @@ pub(crate) struct NewArguments {
     #[arg(value_name = "DESCRIPTION")]
     pub(crate) description: String,
     /// Where the migrations are [default: found below the working directory, else db/migrations]
-    #[arg(long, short = 'd', value_name = "PATH", env = "SEGUE_DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        short = 'd',
+        value_name = "PATH",
+        env = "SEGUE_DIR",
+        hide_env_values = true
+    )]
     pub(crate) dir: Option<PathBuf>,
 }
 

@@ -183,11 +183,7 @@ pub(crate) fn now_digits() -> String {
 pub(crate) fn user_and_process() -> String {
     let user = variable("USER").unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    format!(
-        "{user}@{}, process {}",
-        host.trim(),
-        std::process::id()
-    )
+    format!("{user}@{}, process {}", host.trim(), std::process::id())
 }
 
 /// All variables that say which database is meant.
@@ -199,7 +195,8 @@ pub(crate) fn database_variables() -> std::collections::BTreeMap<String, String>
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| {
-            name.starts_with("PG") || matches!(name.as_str(), "DATABASE_URL" | "HOME" | "USER" | "LOGNAME")
+            name.starts_with("PG")
+                || matches!(name.as_str(), "DATABASE_URL" | "HOME" | "USER" | "LOGNAME")
         })
         .collect()
 }

@@ -68,7 +68,11 @@ pub(crate) fn only(start: &Path, arguments: &DatabaseArguments) -> Result<Locate
     let mut found = locate(start, &options).map_err(|error| {
         CliError::new(
             Code::UnreadablePath,
-            format!("{} cannot be looked at: {}", start.display(), error.reason()),
+            format!(
+                "{} cannot be looked at: {}",
+                start.display(),
+                error.reason()
+            ),
             "name the folder of the migrations with `--dir`",
         )
     })?;
@@ -97,9 +101,10 @@ fn decisive(problem: &ProjectProblem) -> Option<String> {
         ProjectProblem::DuplicateId { id, paths } => {
             Some(format!("the id {id} is used twice: {}", paths.join(", ")))
         }
-        ProjectProblem::SeveralHeads { heads } => {
-            Some(format!("the history has several heads: {}", heads.join(", ")))
-        }
+        ProjectProblem::SeveralHeads { heads } => Some(format!(
+            "the history has several heads: {}",
+            heads.join(", ")
+        )),
         ProjectProblem::MissingParent { id, parent } => {
             Some(format!("{id} comes after {parent}, which does not exist"))
         }
@@ -121,14 +126,12 @@ pub(crate) fn with_runner<T>(
     act: impl FnOnce(&mut Runner<'_, PostgresSession>) -> Result<T, EngineError>,
 ) -> Result<T, CliError> {
     let target = database(arguments)?;
-    let first = target.connect()?;
-    let version = first.server_version();
-    drop(first);
+    // A connection of its own first: what is wrong with it is said before anything else.
+    drop(target.connect()?);
     let connect = || PostgresSession::connect(&target.target);
     let clock = Pauses::new();
-    let mut runner = Runner::new(&Postgres, &connect, &clock, observer)
-        .map_err(|error| complaint(&error))?;
-    runner.version = version;
+    let mut runner =
+        Runner::new(&Postgres, &connect, &clock, observer).map_err(|error| complaint(&error))?;
     runner.limits = limits;
     runner.holder = user_and_process();
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
@@ -181,14 +184,23 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
             Code::MigrationFailed,
             "correct the migration, then run `segue up` again",
         ),
-        Kind::Refused => (Code::Refused, "see the lines above; `segue plan` shows all steps"),
-        Kind::LeaseHeld => (Code::LeaseHeld, "wait for it, then run the same command again"),
+        Kind::Refused => (
+            Code::Refused,
+            "see the lines above; `segue plan` shows all steps",
+        ),
+        Kind::LeaseHeld => (
+            Code::LeaseHeld,
+            "wait for it, then run the same command again",
+        ),
         Kind::LeaseLost => (Code::LeaseLost, "segue status"),
         Kind::LockBudget => (
             Code::LockTimeout,
             "end what is in the way, then run the same command again",
         ),
-        Kind::Connection => (Code::Connection, "run the same command again once the server answers"),
+        Kind::Connection => (
+            Code::Connection,
+            "run the same command again once the server answers",
+        ),
         Kind::NotVerified => (Code::NotVerified, "segue status"),
         Kind::Unknown => (Code::OutcomeUnknown, "segue status"),
         Kind::Request => (Code::Usage, "segue status"),

@@ -125,7 +125,10 @@ impl<'a> Journal<'a> {
         id: &str,
     ) -> Result<Option<String>, S::Error> {
         let rows = session.query_with(&self.statements.recorded_text, &[Some(id)])?;
-        Ok(rows.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten()))
+        Ok(rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().nth(1).flatten()))
     }
 
     /// The steps of a migration, and whether they are done (`done`) or were begun (`intended`).

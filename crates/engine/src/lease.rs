@@ -38,11 +38,10 @@ pub(crate) fn take<S: Session>(
     let mut holder = rows.into_iter().next().unwrap_or_default().into_iter();
     let mut next = || holder.next().flatten().unwrap_or_default();
     let (who, epoch, silent) = (next(), next(), next());
-    Err(EngineError::new(
-        Kind::LeaseHeld,
-        format!("another runner is at work: {who}"),
+    Err(
+        EngineError::new(Kind::LeaseHeld, format!("another runner is at work: {who}"))
+            .with_details([format!("epoch {epoch}, heard from {silent} ms ago")]),
     )
-    .with_details([format!("epoch {epoch}, heard from {silent} ms ago")]))
 }
 
 /// Gives it up; a lease that is not ours any more is left alone.

@@ -4,8 +4,9 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration, OpaqueReason, Plan,
-    Replay, Section, Sql, Statement, StepTransaction, TransactionChange, TransactionNeed, Wrapping,
+    Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
+    OpaqueReason, Plan, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
+    TransactionNeed, Wrapping,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -322,9 +323,10 @@ impl Draft<'_> {
         for step in plan.steps() {
             let (text, changes) = match &step.action {
                 Action::Change(changes) => {
-                    let sql = self.dialect.render(changes).map_err(|error| {
-                        self.refuse(section, statement, &error.to_string())
-                    })?;
+                    let sql = self
+                        .dialect
+                        .render(changes)
+                        .map_err(|error| self.refuse(section, statement, &error.to_string()))?;
                     (StepText::Authored(sql), changes.clone())
                 }
                 Action::AsWritten => (

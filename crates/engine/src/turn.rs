@@ -1,8 +1,8 @@
 //! One turn: the steps that share a transaction, or one step outside any. Tried again whole, under the lock budget.
 
 use segue_model::{
-    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction,
-    SessionError, Session, StepTransaction,
+    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Session,
+    SessionError, StepTransaction,
 };
 
 use crate::error::{EngineError, Kind, Place};
@@ -109,9 +109,8 @@ impl<S: Session> Running<'_, '_, S> {
                 | Failure::Refused => "the server refused the statement".to_owned(),
             };
             let offset = error.position().unwrap_or_default();
-            let mut stopped = EngineError::server(what, error).with_details(
-                blockers.iter().map(|line| format!("blocked by pid {line}")),
-            );
+            let mut stopped = EngineError::server(what, error)
+                .with_details(blockers.iter().map(|line| format!("blocked by pid {line}")));
             if waiting.is_some() {
                 stopped = stopped.of_kind(Kind::LockBudget);
             }
@@ -179,13 +178,20 @@ impl<S: Session> Running<'_, '_, S> {
                 Ok(Err(found)) => return Err(Trouble::Final(found)),
                 Err(error) => return Err(Trouble::Server(error, number)),
             }
-            if step.changes.iter().any(|change| matches!(change, Change::Session(_))) {
+            if step
+                .changes
+                .iter()
+                .any(|change| matches!(change, Change::Session(_)))
+            {
                 // The file may have set the lock time-out: the budget is ours.
                 self.fence()?;
             }
         }
         self.watch.end();
-        let seen = verdict(&mut self.session, turn.iter().flat_map(|step| &step.changes));
+        let seen = verdict(
+            &mut self.session,
+            turn.iter().flat_map(|step| &step.changes),
+        );
         match seen.map_err(|error| Trouble::Server(error, 0))? {
             Verdict::Holds | Verdict::Unseen => {}
             Verdict::Missing(how) => {
@@ -315,7 +321,10 @@ impl<S: Session> Running<'_, '_, S> {
         }
         let timeout = self.outside_timeout(step);
         self.session
-            .query_with(&self.runner.statements.session_lock_timeout, &[Some(&timeout)])
+            .query_with(
+                &self.runner.statements.session_lock_timeout,
+                &[Some(&timeout)],
+            )
             .map_err(server)?;
         self.watch.begin(&self.session_id);
         let sent = self.send(migration, step).map_err(server)?;
@@ -407,11 +416,10 @@ impl<S: Session> Running<'_, '_, S> {
             presence: Presence::Lenient,
             reaction: Reaction::Restrict,
         });
-        let sql = self
-            .runner
-            .dialect
-            .render(&[drop])
-            .map_err(|error| Trouble::Final(EngineError::new(Kind::Failed, error.to_string())))?;
+        let sql =
+            self.runner.dialect.render(&[drop]).map_err(|error| {
+                Trouble::Final(EngineError::new(Kind::Failed, error.to_string()))
+            })?;
         self.session.execute(&sql).map_err(server)
     }
 

@@ -27,8 +27,6 @@ pub struct Runner<'a, S: Session> {
     pub statements: RunnerStatements,
     /// Opens connections.
     pub connect: &'a Connect<'a, S>,
-    /// The server's major version.
-    pub version: u16,
     /// Ceilings.
     pub limits: Limits,
     /// Time.
@@ -111,7 +109,6 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             dialect,
             statements,
             connect,
-            version: u16::MAX,
             limits: Limits::default(),
             clock,
             observer,
@@ -164,9 +161,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 .iter()
                 .filter(|line| line.standing == Standing::Missing)
                 .count();
-            runner.resumes = lines
-                .iter()
-                .any(|line| line.standing == Standing::Partial);
+            runner.resumes = lines.iter().any(|line| line.standing == Standing::Partial);
             Ok((plans, ahead))
         })
     }
@@ -287,11 +282,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map_err(|error| EngineError::server("the journal could not be created", error))
     }
 
-    fn lines(
-        &self,
-        session: &mut S,
-        migrations: &[Migration],
-    ) -> Result<Vec<Status>, EngineError> {
+    fn lines(&self, session: &mut S, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
         let records: Vec<Record> = Journal::new(&self.statements)
             .records(session)
             .map_err(|error| EngineError::server("the journal could not be read", error))?;
@@ -311,8 +302,15 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let catalog = session
             .catalog(&CatalogScope::Whole)
             .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        let version = session
+            .query(&self.statements.server_version)
+            .map_err(|error| {
+                EngineError::server("the server's version could not be read", error)
+            })?;
         let facts = ServerFacts {
-            version: self.version,
+            version: value(&version)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default(),
             sizes: std::collections::BTreeMap::new(),
         };
         let mut replay = Replay::new(catalog, facts);
@@ -502,7 +500,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             completed.push(plan.id.clone());
         }
         let Running {
-            runner, mut session, ..
+            runner,
+            mut session,
+            ..
         } = running;
         lease::release(&mut session, &runner.statements, lease);
         result.map(|()| completed)
@@ -527,7 +527,10 @@ fn chosen_up<'m>(
             Standing::Reverting => {
                 return Err(EngineError::new(
                     Kind::Refused,
-                    format!("{} is on its way back: finish `segue down` first", line.path),
+                    format!(
+                        "{} is on its way back: finish `segue down` first",
+                        line.path
+                    ),
                 ));
             }
         }

@@ -62,6 +62,8 @@ pub struct RunnerStatements {
     /// Adds a line to the log: `$1 actor`, `$2 what`, `$3 migration or null`.
     pub record_event: Sql,
 
+    /// The server's major version. Gives one number.
+    pub server_version: Sql,
     /// This session's id, as the three statements below take it. Gives one value.
     pub session_id: Sql,
     /// Who keeps a session waiting: `$1 session id`. Gives: id, who, state with its age, statement.

@@ -2,15 +2,21 @@
 //!
 //! `parse` alone knows the parser crate.
 
+pub mod connect;
 mod impact;
 mod parse;
 mod phases;
 mod render;
 mod runner;
+pub mod session;
 mod volatility;
 
+pub use connect::{Sources, Target, TargetError};
+pub use session::{Canceller, Notice, PostgresError, PostgresSession};
+
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable, Volatility,
+    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable,
+    Volatility,
 };
 
 /// PostgreSQL 12 to 18.

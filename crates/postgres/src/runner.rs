@@ -80,6 +80,9 @@ pub(crate) fn statements() -> RunnerStatements {
         record_event: Sql::literal(
             "INSERT INTO segue.event (actor, what, migration) VALUES ($1::text, $2::text, $3::text)",
         ),
+        server_version: Sql::literal(
+            "SELECT (pg_catalog.current_setting('server_version_num')::integer / 10000)::text",
+        ),
         session_id: Sql::literal("SELECT pg_catalog.pg_backend_pid()::text"),
         blockers: Some(Sql::literal(BLOCKERS)),
         waiting_behind: Some(Sql::literal(

@@ -101,7 +101,10 @@ mod tests {
 
     #[test]
     fn a_description_becomes_a_name() {
-        assert_eq!(slug("Wider order-numbers!").as_deref(), Some("wider_order_numbers"));
+        assert_eq!(
+            slug("Wider order-numbers!").as_deref(),
+            Some("wider_order_numbers")
+        );
         assert_eq!(slug("  "), None);
     }
 

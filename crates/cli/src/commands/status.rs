@@ -37,11 +37,7 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
 
 /// The gravest first: half done, edited, pending.
 fn exit(lines: &[Status]) -> Exit {
-    let any = |standings: &[Standing]| {
-        lines
-            .iter()
-            .any(|line| standings.contains(&line.standing))
-    };
+    let any = |standings: &[Standing]| lines.iter().any(|line| standings.contains(&line.standing));
     if any(&[Standing::Partial, Standing::Reverting]) {
         Exit::FailedStep
     } else if any(&[Standing::Edited]) {

@@ -38,8 +38,12 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
         let before = Journal::new(&statements)
             .recorded_text(&mut session, &migration.id)
             .map_err(|error| {
-                CliError::new(Code::Connection, "the journal cannot be read", "segue status")
-                    .because(error)
+                CliError::new(
+                    Code::Connection,
+                    "the journal cannot be read",
+                    "segue status",
+                )
+                .because(error)
             })?
             .unwrap_or_default();
         let now = checksums(migration, &Postgres).normalized;
@@ -49,7 +53,10 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
         }
     }
     if edited == 0 {
-        writeln!(out, "all recorded migrations are as they were when they ran")?;
+        writeln!(
+            out,
+            "all recorded migrations are as they were when they ran"
+        )?;
         return Ok(Exit::Ok);
     }
     Ok(Exit::Drift)
@@ -82,7 +89,10 @@ mod tests {
     #[test]
     fn only_what_differs_is_shown() {
         assert_eq!(
-            difference("CREATE TABLE a (b int); SELECT 1;", "SELECT 1; CREATE TABLE a (b text)"),
+            difference(
+                "CREATE TABLE a (b int); SELECT 1;",
+                "SELECT 1; CREATE TABLE a (b text)"
+            ),
             [
                 ('-', "CREATE TABLE a (b int)".to_owned()),
                 ('+', "CREATE TABLE a (b text)".to_owned())

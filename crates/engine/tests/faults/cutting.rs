@@ -75,11 +75,12 @@ impl Cut {
             self.inner = None;
             return Err(CutError::Cut);
         };
-        let left = self.knife.calls_left.fetch_update(
-            Ordering::SeqCst,
-            Ordering::SeqCst,
-            |left| left.checked_sub(1),
-        );
+        let left = self
+            .knife
+            .calls_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         if left != Ok(1) {
             return act(inner).map_err(CutError::Server);
         }

@@ -14,16 +14,15 @@ const CALLS_MAX: usize = 400;
 fn at_every_call(moment: Moment, then: Then) {
     let server = TestServer::start_newest().unwrap();
     let undisturbed = {
-        let database = server.database().unwrap();
+        let database = server.create_database().unwrap();
         up(&database, &migrations()).unwrap();
         fingerprint(&mut database.connect().unwrap())
     };
     for call in 1..CALLS_MAX {
-        let database = server.database().unwrap();
+        let database = server.create_database().unwrap();
         let knife = Knife::at(call, moment, then);
         let connect = || {
-            let session: PostgresSession =
-                database_session(&database).map_err(CutError::Server)?;
+            let session: PostgresSession = database_session(&database).map_err(CutError::Server)?;
             Cut::new(session, &knife)
         };
         let cut = with::<Cut, _>(&connect, quick(), |runner| {
@@ -40,8 +39,16 @@ fn at_every_call(moment: Moment, then: Then) {
         let again = up(&database, &migrations());
         assert!(again.is_ok(), "call {call} {moment:?}: {:?}", again.err());
         let mut client = database.connect().unwrap();
-        assert_eq!(canary(&mut client).as_deref(), Some("111"), "call {call} {moment:?}");
-        assert_eq!(fingerprint(&mut client), undisturbed, "call {call} {moment:?}");
+        assert_eq!(
+            canary(&mut client).as_deref(),
+            Some("111"),
+            "call {call} {moment:?}"
+        );
+        assert_eq!(
+            fingerprint(&mut client),
+            undisturbed,
+            "call {call} {moment:?}"
+        );
     }
     panic!("a run makes more than {CALLS_MAX} calls");
 }

@@ -12,12 +12,15 @@ use crate::runs::{RealClock, all, quick, up, with};
 #[test]
 fn behind_a_long_reader_the_budget_ends_the_run_and_names_the_reader() {
     let server = TestServer::start_newest().unwrap();
-    let database = server.database().unwrap();
+    let database = server.create_database().unwrap();
     let mut reader = database.connect().unwrap();
     reader
         .execute("CREATE TABLE a (b int); BEGIN; SELECT * FROM a")
         .unwrap();
-    let project = [migration("1_a.sql", "-- migrate:up\nALTER TABLE a ADD COLUMN c int;\n")];
+    let project = [migration(
+        "1_a.sql",
+        "-- migrate:up\nALTER TABLE a ADD COLUMN c int;\n",
+    )];
     let connect = || database_session(&database);
     let limits = Limits {
         attempts_max: 2,
@@ -41,7 +44,7 @@ fn behind_a_long_reader_the_budget_ends_the_run_and_names_the_reader() {
 #[test]
 fn a_point_read_waits_no_longer_than_the_lock_timeout_behind_us() {
     let server = TestServer::start_newest().unwrap();
-    let database = server.database().unwrap();
+    let database = server.create_database().unwrap();
     let mut reader = database.connect().unwrap();
     reader
         .execute("CREATE TABLE a (b int); BEGIN; SELECT * FROM a")
@@ -49,7 +52,10 @@ fn a_point_read_waits_no_longer_than_the_lock_timeout_behind_us() {
     let mut point = database.connect().unwrap();
     // The server itself measures: a read that waits longer than this fails.
     point.execute("SET lock_timeout = '600ms'").unwrap();
-    let project = [migration("1_a.sql", "-- migrate:up\nALTER TABLE a ADD COLUMN c int;\n")];
+    let project = [migration(
+        "1_a.sql",
+        "-- migrate:up\nALTER TABLE a ADD COLUMN c int;\n",
+    )];
     let reads = std::thread::scope(|scope| {
         let run = scope.spawn(|| {
             let connect = || database_session(&database);
@@ -63,7 +69,9 @@ fn a_point_read_waits_no_longer_than_the_lock_timeout_behind_us() {
         });
         let mut reads = 0;
         while !run.is_finished() {
-            point.query("SELECT * FROM a").expect("no read waits longer");
+            point
+                .query("SELECT * FROM a")
+                .expect("no read waits longer");
             reads += 1;
         }
         assert_eq!(run.join().unwrap().unwrap_err().kind(), Kind::LockBudget);
@@ -76,7 +84,7 @@ fn a_point_read_waits_no_longer_than_the_lock_timeout_behind_us() {
 fn of_several_runners_at_once_exactly_one_applies() {
     let server = TestServer::start_newest().unwrap();
     for _round in 0..5 {
-        let database = server.database().unwrap();
+        let database = server.create_database().unwrap();
         let applied = Mutex::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -103,7 +111,7 @@ fn of_several_runners_at_once_exactly_one_applies() {
 #[test]
 fn a_zombie_stops_before_its_next_effect() {
     let server = TestServer::start_newest().unwrap();
-    let database = server.database().unwrap();
+    let database = server.create_database().unwrap();
     let connect = || database_session(&database);
     // The second runner takes the lease while the first is between two migrations.
     let takes_over = std::cell::Cell::new(false);
@@ -130,7 +138,7 @@ fn a_zombie_stops_before_its_next_effect() {
 #[test]
 fn an_invalid_index_of_a_failed_build_is_dropped_and_built_again() {
     let server = TestServer::start_newest().unwrap();
-    let database = server.database().unwrap();
+    let database = server.create_database().unwrap();
     let mut client = database.connect().unwrap();
     client
         .execute("CREATE TABLE a (b int); INSERT INTO a VALUES (1), (1)")
@@ -140,7 +148,9 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_built_again() {
     assert_eq!(up(&database, &project).unwrap_err().kind(), Kind::Failed);
     let invalid = "SELECT count(*)::text FROM pg_index WHERE NOT indisvalid";
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("1"));
-    client.execute("DELETE FROM a WHERE ctid = '(0,1)'").unwrap();
+    client
+        .execute("DELETE FROM a WHERE ctid = '(0,1)'")
+        .unwrap();
     up(&database, &project).unwrap();
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("0"));
     let valid = "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'a_b'::regclass";

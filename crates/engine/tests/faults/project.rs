@@ -57,14 +57,9 @@ pub(crate) fn connect(database: &TestDatabase) -> PostgresSession {
 pub(crate) fn database_session(
     database: &TestDatabase,
 ) -> Result<PostgresSession, segue_postgres::PostgresError> {
-    let text = format!(
-        "host={} port={} user=postgres dbname={}",
-        database.socket_directory().display(),
-        database.port(),
-        database.name()
-    );
-    let target = segue_postgres::Target::resolve(&text, &segue_postgres::Sources::default())
-        .expect("the target is sound");
+    let target =
+        segue_postgres::Target::resolve(&database.url(), &segue_postgres::Sources::default())
+            .expect("the target is sound");
     PostgresSession::connect(&target)
 }
 
@@ -90,5 +85,7 @@ pub(crate) fn fingerprint(client: &mut Client) -> Vec<Vec<Option<String>>> {
 
 /// The canary: 111 when every statement ran exactly once.
 pub(crate) fn canary(client: &mut Client) -> Option<String> {
-    client.value("SELECT n::text FROM counter").expect("the canary is there")
+    client
+        .value("SELECT n::text FROM counter")
+        .expect("the canary is there")
 }
