@@ -3,10 +3,13 @@
 //! `parse` alone knows the parser crate.
 
 mod impact;
+mod introspect;
 mod parse;
 mod phases;
 mod render;
 mod volatility;
+
+pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspect};
 
 use segue_model::{
     Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
