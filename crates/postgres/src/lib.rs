@@ -4,6 +4,7 @@
 
 pub mod connect;
 mod impact;
+mod introspect;
 mod parse;
 mod phases;
 mod render;
@@ -12,6 +13,7 @@ pub mod session;
 mod volatility;
 
 pub use connect::{Sources, Target, TargetError};
+pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspect};
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{

@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
 
-use segue_model::{Failure, Session, Sql, TextRows};
+use segue_model::{Catalog, CatalogScope, Failure, Session, Sql, TextRows};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, SimpleQueryMessage, SimpleQueryRow};
 
@@ -23,6 +23,7 @@ pub use canceller::Canceller;
 pub use error::PostgresError;
 
 use crate::connect::Target;
+use crate::introspect::{self, IntrospectError};
 use open::Opened;
 
 /// Notices that are kept until somebody takes them; the oldest go first.

@@ -1,0 +1,10 @@
+SELECT '2606:' || k.oid, '1259:' || c.oid, n.nspname::text,
+       pg_catalog.format('ALTER TABLE %s%I.%I ADD CONSTRAINT %I %s;', CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END,
+           n.nspname, c.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid)),
+       NULL
+  FROM pg_catalog.pg_constraint k
+  JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE k.oid >= 16384 AND k.contype = 'f' AND c.relpersistence <> 't'
+   AND (k.conparentid = 0 OR $1::text IS NOT NULL) AND c.relkind IN ('r', 'p')
+   AND ($1::text IS NULL OR k.conrelid = ANY ($1::text::oid[]))
