@@ -14,9 +14,9 @@ const CANARY: &str = "c4nary-s3cret";
 
 fn files(path: &Path) -> io::Result<FoundFile> {
     let (text, mode) = match path.to_str().unwrap_or_default() {
-        "/home/me/.pgpass" => ("db.example:5433:shop:app:c4nary-s3cret\n", 0o600),
+        "/at/me/.pgpass" => ("db.example:5433:shop:app:c4nary-s3cret\n", 0o600),
         "/open" => ("*:*:*:*:c4nary-s3cret\n", 0o644),
-        "/home/me/.pg_service.conf" => (
+        "/at/me/.pg_service.conf" => (
             "[other]\nhost=no\n# a comment\n[shop]\nhost=db.example\nport=5433\nuser=app\n",
             0o644,
         ),
@@ -103,7 +103,7 @@ fn tls_is_preferred_and_never_weakened_by_a_typing_error() {
 #[test]
 fn the_text_wins_over_the_service_and_the_service_over_the_environment() {
     let sources = with(&[
-        ("HOME", "/home/me"),
+        ("HOME", "/at/me"),
         ("PGSERVICE", "shop"),
         ("PGUSER", "env"),
         ("PGDATABASE", "env"),
@@ -144,7 +144,7 @@ fn no_password_shows_in_any_text() {
         (
             "host=db.example hostaddr=127.0.0.1 port=5433 dbname=shop user=app connect_timeout=2"
                 .to_owned(),
-            with(&[("HOME", "/home/me")]),
+            with(&[("HOME", "/at/me")]),
         ),
         (closed.to_owned(), command),
     ] {

@@ -94,7 +94,7 @@ impl Password {
     }
 }
 
-/// Runs the command; what it says on its error channel goes where ours goes.
+/// Runs the command; what it says on its error channel is thrown away, because it may repeat the password.
 fn ask(command: &SecretString) -> Result<SecretString, PostgresError> {
     use secrecy::ExposeSecret;
     let refused = |message: String| PostgresError::ours(Failure::Permission, message);
