@@ -70,6 +70,17 @@ pub(crate) fn xmllint() -> Result<()> {
     apt(&["libxml2-utils"]).context("install xmllint (libxml2-utils) and run this again")
 }
 
+/// Makes sure that `pgbouncer` is installed: tests look at a session through it.
+///
+/// # Errors
+/// When it is missing and cannot be installed.
+pub(crate) fn pooler() -> Result<()> {
+    if run::exists("pgbouncer", "--version") {
+        return Ok(());
+    }
+    apt(&["pgbouncer"]).context("install pgbouncer and run this again")
+}
+
 /// The squawk linter, fetched when it is missing.
 ///
 /// # Errors

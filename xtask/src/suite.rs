@@ -16,6 +16,7 @@ pub(crate) fn test(arguments: &Arguments) -> Result<()> {
     }
     step("servers for tests");
     install::xmllint()?;
+    install::pooler()?;
     let servers = install::servers()?;
     if read.has("--locks") {
         return locks::measure(&servers, read.value("--case"));

@@ -108,3 +108,85 @@ fn notices_are_kept_until_they_are_taken() {
     );
     assert_eq!(session.take_notices(), []);
 }
+
+#[test]
+fn what_the_role_may_not_do_is_a_matter_of_permission() {
+    let mut session = session();
+    session
+        .execute_users("CREATE ROLE nobody_much")
+        .expect("a role");
+    session
+        .execute_users("SET ROLE nobody_much")
+        .expect("the role");
+    let error = session
+        .execute_users("SELECT * FROM pg_catalog.pg_authid")
+        .expect_err("a refusal");
+    assert_eq!(error.failure(), Failure::Permission);
+}
+
+#[test]
+fn a_statement_is_cancelled_from_another_thread() {
+    let mut session = session();
+    let canceller = session.canceller();
+    let mut watcher = self::session();
+    let pid = session.backend_pid().to_string();
+    let waiting = std::thread::spawn(move || {
+        let answer = session.execute_users("SELECT pg_sleep(60)");
+        (session, answer)
+    });
+    let is_asleep = Sql::literal(
+        "SELECT count(*)::text FROM pg_catalog.pg_stat_activity WHERE pid = $1::text::int AND wait_event = 'PgSleep'",
+    );
+    while watcher
+        .query_with(&is_asleep, &[Some(&pid)])
+        .expect("a row")
+        != [[Some("1".to_owned())]]
+    {}
+    canceller.cancel().expect("a request");
+    let (mut session, answer) = waiting.join().expect("no panic");
+    assert_eq!(answer.expect_err("cancelled").failure(), Failure::Cancelled);
+    session
+        .execute_users("SELECT 1")
+        .expect("the session goes on");
+}
+
+#[test]
+fn a_copy_that_waits_for_rows_ends_the_session_and_hangs_nobody() {
+    let mut session = session();
+    session
+        .execute_users("CREATE TEMPORARY TABLE copied (a int)")
+        .expect("a table");
+    for text in ["COPY copied FROM STDIN", "SELECT 1"] {
+        let error = session.execute_users(text).expect_err("no rows come");
+        assert_eq!(error.failure(), Failure::ConnectionLost, "{error}");
+    }
+}
+
+#[test]
+fn prepared_statements_that_the_users_text_discarded_are_prepared_again() {
+    let mut session = session();
+    let statement = Sql::literal("SELECT $1::text");
+    for _ in 0..2 {
+        session.query_with(&statement, &[Some("a")]).expect("a row");
+        session.execute_users("DISCARD ALL").expect("a clean slate");
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_writes_is_refused_when_writes_are_wanted() {
+    let place = server().socket_directory().display();
+    let text = format!(
+        "host={place} user=postgres options='-c default_transaction_read_only=on' \
+         target_session_attrs="
+    );
+    let connect = |wanted| {
+        let target = Target::resolve(&(text.clone() + wanted), &Sources::default());
+        PostgresSession::connect(&target.expect("a target"))
+    };
+    let error = connect("read-write").expect_err("a refusal");
+    assert!(error.to_string().contains("takes no writes"), "{error}");
+    for wanted in ["read-only", "primary", "any", "prefer-standby"] {
+        connect(wanted).expect(wanted);
+    }
+    connect("standby").expect_err("it is a primary");
+}

@@ -15,5 +15,5 @@ mod wait;
 
 pub use error::Error;
 pub use installed::{Installed, installed, workspace_root};
-pub use server::{TestDatabase, TestServer};
+pub use server::{TestDatabase, TestServer, TlsIdentity};
 pub use session::{Client, Notice, Running};

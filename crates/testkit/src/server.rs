@@ -1,7 +1,7 @@
 //! A private PostgreSQL server for one test, gone when the test is gone.
 //!
-//! It listens on a Unix socket in a directory only its own user can enter, never on TCP, and
-//! keeps nothing durable. A shell supervises it and holds the other end of a pipe: when this
+//! It listens on a Unix socket in a directory only its own user can enter, on TCP only for tests
+//! of TLS and then on 127.0.0.1, and keeps nothing durable. A shell supervises it and holds the other end of a pipe: when this
 //! process ends, however it ends, the server is stopped and its directory removed.
 //! PostgreSQL refuses to run as root, so root hands it to an unprivileged user.
 
@@ -24,6 +24,22 @@ const PORT: u16 = 5432;
 /// A data directory is about 53 MB; a memory file system with less than this is not used.
 const MEMORY_BYTES_MIN: u64 = 1 << 30;
 
+/// What a server shows to clients that want TLS, as PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct TlsIdentity<'a> {
+    /// The certificate, with those between it and its root after it.
+    pub certificate: &'a str,
+    /// Its private key.
+    pub key: &'a str,
+}
+
+/// Where a server listens beside its Unix socket.
+#[derive(Clone, Copy)]
+enum Listen<'a> {
+    Nowhere,
+    LoopbackTls(TlsIdentity<'a>),
+}
+
 /// A running server; dropping it stops the server and removes its files.
 #[derive(Debug)]
 pub struct TestServer {
@@ -32,6 +48,7 @@ pub struct TestServer {
     supervisor: Child,
     lifeline: Option<ChildStdin>,
     databases: AtomicU32,
+    port: u16,
 }
 
 impl TestServer {
@@ -40,8 +57,20 @@ impl TestServer {
     /// # Errors
     /// When no directory could be prepared or the server did not start; its log is in the text.
     pub fn start(installed: &Installed) -> Result<Self, Error> {
+        Self::start_listening(installed, Listen::Nowhere)
+    }
+
+    /// The same, listening on 127.0.0.1 too, with TLS for those who ask for it.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`]; also when the free port that was found is taken meanwhile.
+    pub fn start_with_tls(installed: &Installed, identity: TlsIdentity<'_>) -> Result<Self, Error> {
+        Self::start_listening(installed, Listen::LoopbackTls(identity))
+    }
+
+    fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
         let directory = private_directory()?;
-        let started = Self::start_in(installed, &directory);
+        let started = Self::start_in(installed, &directory, listen);
         if started.is_err() {
             // The reason is already on its way to the caller; a leftover directory is not worse.
             let _ = std::fs::remove_dir_all(&directory);
@@ -74,8 +103,13 @@ impl TestServer {
         Ok(server)
     }
 
-    fn start_in(installed: &Installed, directory: &Path) -> Result<Self, Error> {
+    fn start_in(
+        installed: &Installed,
+        directory: &Path,
+        listen: Listen<'_>,
+    ) -> Result<Self, Error> {
         let user = unprivileged_user()?;
+        let (port, options) = prepared(listen, directory, user.as_ref())?;
         let bin = match &user {
             Some(user) => {
                 hand_over(directory, user)?;
@@ -88,7 +122,8 @@ impl TestServer {
             .args(["-c", SUPERVISOR, "segue-testkit"])
             .arg(bin)
             .arg(directory)
-            .arg(PORT.to_string())
+            .arg(port.to_string())
+            .arg(options)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LC_ALL", "C")
@@ -112,6 +147,7 @@ impl TestServer {
             supervisor,
             lifeline,
             databases: AtomicU32::new(0),
+            port,
         };
         started.map(|()| server)
     }
@@ -128,13 +164,14 @@ impl TestServer {
 
     /// The port in the socket's name.
     pub fn port(&self) -> u16 {
-        PORT
+        self.port
     }
 
     /// A connection URL for one database, as every client reads it.
     pub fn url(&self, database: &str) -> String {
         let host = self.directory.display();
-        format!("postgresql:///{database}?host={host}&port={PORT}&user=postgres")
+        let port = self.port;
+        format!("postgresql:///{database}?host={host}&port={port}&user=postgres")
     }
 
     /// Connects to a database as the superuser.
@@ -144,7 +181,7 @@ impl TestServer {
     pub fn connect(&self, database: &str) -> Result<Client, Error> {
         let address = Address {
             socket_directory: &self.directory,
-            port: PORT,
+            port: self.port,
         };
         Client::connect(address, database)
     }
@@ -262,6 +299,44 @@ fn unprivileged_user() -> Result<Option<User>, Error> {
     Err(Error::new(
         "PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody",
     ))
+}
+
+/// The port, and the options that make the server listen as it should.
+fn prepared(
+    listen: Listen<'_>,
+    directory: &Path,
+    user: Option<&User>,
+) -> Result<(u16, String), Error> {
+    let identity = match listen {
+        Listen::Nowhere => return Ok((PORT, String::new())),
+        Listen::LoopbackTls(identity) => identity,
+    };
+    for (name, text) in [
+        ("server.crt", identity.certificate),
+        ("server.key", identity.key),
+    ] {
+        let path = directory.join(name);
+        let written = std::fs::write(&path, text)
+            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)));
+        written.map_err(|cause| Error::caused(format!("could not write {name}"), cause))?;
+        if let Some(user) = user {
+            hand_over(&path, user)?;
+        }
+    }
+    let place = directory.display();
+    let options = format!(
+        "-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file='{place}/server.crt' \
+         -c ssl_key_file='{place}/server.key'"
+    );
+    Ok((free_port()?, options))
+}
+
+/// A TCP port that nobody listens on at this moment.
+fn free_port() -> Result<u16, Error> {
+    std::net::TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|cause| Error::caused("there is no free port", cause))
 }
 
 fn hand_over(directory: &Path, user: &User) -> Result<(), Error> {

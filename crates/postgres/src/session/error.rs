@@ -70,11 +70,15 @@ impl PostgresError {
         }
     }
 
-    /// True when the server refused this host, user and way of connecting together.
-    pub(crate) fn is_host_rule(&self) -> bool {
+    /// True when the same host may accept a connection the other way, with or without TLS: it refused this user and
+    /// way together, or the greeting failed before the server spoke.
+    pub(crate) fn is_of_this_way(&self) -> bool {
         match self.said.as_ref() {
             Said::Server { code, .. } => code == "28000",
-            Said::Us(_) => false,
+            Said::Us(_) => self
+                .source
+                .as_ref()
+                .is_some_and(|source| source.is::<tokio_postgres::Error>()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 
 use secrecy::{ExposeSecret, SecretString};
-use segue_model::Failure;
+use segue_model::{Failure, SessionError};
 use tokio::runtime::Runtime;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -33,6 +33,7 @@ pub(super) struct Opened {
     pub(super) canceller: Canceller,
     pub(super) announced_pid: Option<i32>,
     pub(super) backend_pid: i32,
+    role: Role,
 }
 
 /// Secures a stream, or refuses when the connection was meant to be in the clear.
@@ -84,18 +85,22 @@ fn attempts(endpoint: &Endpoint, mode: TlsMode) -> &'static [Attempt] {
 
 /// Opens a connection to the first host that accepts.
 pub(super) fn open(runtime: &Runtime, target: &Target) -> Result<Opened, PostgresError> {
+    let rounds: &[SessionKind] = match target.session_kind() {
+        SessionKind::PreferStandby => &[SessionKind::Standby, SessionKind::Any],
+        SessionKind::Any => &[SessionKind::Any],
+        SessionKind::ReadWrite => &[SessionKind::ReadWrite],
+        SessionKind::ReadOnly => &[SessionKind::ReadOnly],
+        SessionKind::Primary => &[SessionKind::Primary],
+        SessionKind::Standby => &[SessionKind::Standby],
+    };
     let mut last = None;
-    for endpoint in target.endpoints() {
-        for attempt in attempts(endpoint, target.tls_mode()) {
-            match try_one(runtime, target, endpoint, *attempt) {
+    for wanted in rounds {
+        for endpoint in target.endpoints() {
+            match at(runtime, target, endpoint, *wanted) {
                 Ok(opened) => return Ok(opened),
-                Err(error) => {
-                    let again = is_worth_another_way(&error);
-                    last = Some(error);
-                    if !again {
-                        break;
-                    }
-                }
+                // Another host would refuse the same role and password, and may lock the role.
+                Err(error) if error.failure() == Failure::Permission => return Err(error),
+                Err(error) => last = Some(error),
             }
         }
     }
@@ -103,9 +108,28 @@ pub(super) fn open(runtime: &Runtime, target: &Target) -> Result<Opened, Postgre
         .unwrap_or_else(|| PostgresError::ours(Failure::Refused, "there is no host to connect to")))
 }
 
-/// True when the same host may accept the other way: the server refused this one, or speaks no TLS.
-fn is_worth_another_way(error: &PostgresError) -> bool {
-    !error.is_servers() || error.is_host_rule()
+/// Opens a connection to one host, in the ways that the mode allows.
+fn at(
+    runtime: &Runtime,
+    target: &Target,
+    endpoint: &Endpoint,
+    wanted: SessionKind,
+) -> Result<Opened, PostgresError> {
+    let mut first = None;
+    for attempt in attempts(endpoint, target.tls_mode()) {
+        match try_one(runtime, target, endpoint, *attempt) {
+            Ok(opened) => {
+                opened.prove(wanted, endpoint)?;
+                return Ok(opened);
+            }
+            Err(error) if error.is_of_this_way() => {
+                first.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(first
+        .unwrap_or_else(|| PostgresError::ours(Failure::Refused, "there is no way to connect")))
 }
 
 fn try_one(
@@ -174,10 +198,9 @@ async fn greet(
         canceller,
         announced_pid: pid.heard(),
         backend_pid: 0,
+        role: Role::Standby,
     };
-    opened
-        .get_acquainted(target.session_kind(), endpoint)
-        .await?;
+    opened.get_acquainted(endpoint).await?;
     Ok(opened)
 }
 
@@ -192,6 +215,7 @@ fn config(
         .user(target.user())
         .dbname(target.database())
         .application_name(APPLICATION_NAME)
+        .channel_binding(target.channel_binding())
         .ssl_mode(mode);
     if let Some(options) = target.options() {
         config.options(options);
@@ -225,11 +249,7 @@ impl Opened {
         clippy::disallowed_methods,
         reason = "this module is the one that sends SQL"
     )]
-    async fn get_acquainted(
-        &mut self,
-        wanted: SessionKind,
-        endpoint: &Endpoint,
-    ) -> Result<(), PostgresError> {
+    async fn get_acquainted(&mut self, endpoint: &Endpoint) -> Result<(), PostgresError> {
         let work = self.requests.simple_query(ACQUAINTANCE);
         let messages = drive(work, &mut self.wire, &mut self.notices)
             .await
@@ -248,12 +268,17 @@ impl Opened {
             return Err(PostgresError::ours(Failure::Refused, message));
         };
         self.backend_pid = pid.parse().unwrap_or_default();
-        let role = match (in_recovery.as_str(), read_only.as_str()) {
+        self.role = match (in_recovery.as_str(), read_only.as_str()) {
             ("f", "off") => Role::Writer,
             ("f", _) => Role::ReadOnlyPrimary,
             _ => Role::Standby,
         };
-        if wanted.accepts(role) {
+        Ok(())
+    }
+
+    /// Refuses a server that is not of the kind that is wanted.
+    fn prove(&self, wanted: SessionKind, endpoint: &Endpoint) -> Result<(), PostgresError> {
+        if wanted.accepts(self.role) {
             return Ok(());
         }
         let message = format!("{} {}", endpoint.shown(), wanted.refusal());
