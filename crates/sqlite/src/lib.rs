@@ -2,10 +2,12 @@
 //!
 //! `parse` alone knows the parser crate; `session` alone sends SQL.
 
+mod introspect;
 mod parse;
 mod session;
 mod volatility;
 
+pub use introspect::{LiveCatalog, dump, live_catalog};
 pub use session::{Missing, SqliteError, SqliteSession};
 
 use segue_model::{
