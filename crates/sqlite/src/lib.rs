@@ -2,6 +2,7 @@
 //!
 //! `parse` alone knows the parser crate; `session` alone sends SQL.
 
+mod impact;
 mod introspect;
 mod parse;
 mod session;
@@ -11,8 +12,7 @@ pub use introspect::{LiveCatalog, dump, live_catalog};
 pub use session::{Missing, SqliteError, SqliteSession};
 
 use segue_model::{
-    Certainty, Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable,
-    Volatility,
+    Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
 };
 
 /// SQLite 3. A version is written as `3_054` for 3.54.
@@ -39,11 +39,8 @@ impl Dialect for Sqlite {
         Box::new(parse::statements(text))
     }
 
-    fn impact(&self, _changes: &[Change], _context: &Context<'_>) -> Impact {
-        Impact {
-            certainty: Certainty::Unknown,
-            ..Impact::default()
-        }
+    fn impact(&self, changes: &[Change], context: &Context<'_>) -> Impact {
+        impact::impact(changes, context)
     }
 
     fn phases(&self, _changes: &[Change], _context: &Context<'_>) -> Option<Plan> {

@@ -22,6 +22,8 @@ mod tests;
 
 use segue_model::Statement;
 
+pub(crate) use table::{STRICT, is_beside_column};
+
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement.
 pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> + '_ {
     split::Pieces::new(text).map(move |piece| statement::read(text, &piece))

@@ -37,6 +37,26 @@ pub(super) struct Parts<'a> {
     constraints: Vec<Constraint>,
     not_authored: Option<&'static str>,
     keys: usize,
+    place: Place,
+}
+
+/// Where a constraint is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// Beside this column: it goes when the column does.
+    Column(Ident),
+    /// After the columns.
+    Table,
+}
+
+/// What the names of unnamed constraints beside a column start with.
+const BESIDE: [&str; 2] = ["sqlite_columncheck_", "sqlite_columnforeignkey_"];
+
+/// True for an unnamed CHECK or foreign key that was written beside this column.
+pub(crate) fn is_beside_column(name: &Ident, column: &Ident) -> bool {
+    let name = name.as_str().to_ascii_lowercase();
+    let end = [".", &column.as_str().to_ascii_lowercase()].concat();
+    BESIDE.iter().any(|start| name.starts_with(start)) && name.ends_with(&end)
 }
 
 impl<'a> Parts<'a> {
@@ -46,15 +66,19 @@ impl<'a> Parts<'a> {
             constraints: Vec::new(),
             not_authored: None,
             keys: 0,
+            place: Place::Table,
         }
     }
 
     /// The name SQLite gives, or one of our own for what SQLite leaves without a name.
     fn generated(&self, label: &'static str, number: usize) -> ChosenName {
         let table = self.table.name.as_str();
-        ChosenName::Generated(Ident::new(
-            ["sqlite_", label, "_", table, "_", &number.to_string()].concat(),
-        ))
+        let mut name = ["sqlite_", label, "_", table, "_", &number.to_string()].concat();
+        if let (Place::Column(column), true) = (&self.place, label != "autoindex") {
+            name.push('.');
+            name.push_str(column.as_str());
+        }
+        ChosenName::Generated(Ident::new(name))
     }
 
     fn add(&mut self, name: Option<&sqlite3_parser::ast::Name<'_>>, kind: ConstraintKind) {
@@ -68,11 +92,13 @@ impl<'a> Parts<'a> {
         defer: Option<&DeferSubclause>,
     ) {
         let number = self.constraints.len() + 1;
+        let (check, foreign_key) = match self.place {
+            Place::Column(_) => ("columncheck", "columnforeignkey"),
+            Place::Table => ("check", "foreignkey"),
+        };
         let generated = match &kind {
-            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => {
-                self.generated("check", number)
-            }
-            ConstraintKind::ForeignKey(_) => self.generated("foreignkey", number),
+            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => self.generated(check, number),
+            ConstraintKind::ForeignKey(_) => self.generated(foreign_key, number),
             ConstraintKind::Unique(_)
             | ConstraintKind::PrimaryKey(_)
             | ConstraintKind::Exclude { .. } => {
@@ -116,8 +142,9 @@ impl<'a> Parts<'a> {
         definition: &ColumnDefinition<'_>,
     ) -> Result<Column, ReadError> {
         let name = names::ident(&definition.col_name);
+        self.place = Place::Column(name.clone());
         let mut column = Column {
-            name: name.clone(),
+            name,
             data_type: data_type(definition.col_type.as_ref()),
             collation: None,
             nullability: Nullability::Nullable,
@@ -208,6 +235,7 @@ impl<'a> Parts<'a> {
 
     /// A constraint of the table.
     pub(super) fn table_constraint(&mut self, constraint: &NamedTableConstraint<'_>) {
+        self.place = Place::Table;
         let name = constraint.name.as_ref();
         match &constraint.constraint {
             TableConstraint::PrimaryKey {
