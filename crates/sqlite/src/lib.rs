@@ -5,6 +5,7 @@
 mod impact;
 mod introspect;
 mod parse;
+mod render;
 mod session;
 mod volatility;
 
@@ -47,8 +48,8 @@ impl Dialect for Sqlite {
         None
     }
 
-    fn render(&self, _changes: &[Change]) -> Result<Sql, Unrenderable> {
-        Err(Unrenderable("nothing is authored yet".to_owned()))
+    fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {
+        render::render(changes)
     }
 
     fn function_volatility(&self, name: &Ident) -> Volatility {

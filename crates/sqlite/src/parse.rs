@@ -22,7 +22,7 @@ mod tests;
 
 use segue_model::Statement;
 
-pub(crate) use table::{STRICT, is_beside_column};
+pub(crate) use table::{AUTOINCREMENT, STRICT, WITHOUT_ROWID, is_beside_column};
 
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement.
 pub(crate) fn statements(text: &str) -> impl Iterator<Item = Statement> + '_ {

@@ -15,7 +15,12 @@ use sqlite3_parser::ast::{
     With,
 };
 
-use super::{names, statement::ReadError, uses};
+use super::{
+    names,
+    split::{Kind, Tokens},
+    statement::ReadError,
+    uses,
+};
 
 /// The changes of a statement that writes rows.
 pub(super) fn changes(statement: &Stmt<'_>, sql: &str) -> Result<Vec<Change>, ReadError> {
@@ -119,7 +124,7 @@ fn source(select: &Select<'_>, parts: &Insert<'_, '_>) -> InsertSource {
     {
         return InsertSource::Values { rows: rows.len() };
     }
-    let mut query = uses::query(select, parts.sql);
+    let mut query = uses::query(select, query_text(parts.sql));
     let mut uses = uses::Uses::default();
     uses.with(parts.with);
     for relation in uses.relations() {
@@ -128,6 +133,27 @@ fn source(select: &Select<'_>, parts: &Insert<'_, '_>) -> InsertSource {
         }
     }
     InsertSource::Query(query)
+}
+
+/// The text from the query's first word on; the whole statement where it starts with a WITH of its own.
+fn query_text(sql: &str) -> &str {
+    let mut depth = 0_usize;
+    for (kind, span) in Tokens::new(sql) {
+        match kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Word if depth == 0 => {
+                let is_start = ["SELECT", "WITH", "VALUES"]
+                    .iter()
+                    .any(|word| span.of(sql).eq_ignore_ascii_case(word));
+                if is_start {
+                    return sql.get(span.start..).unwrap_or(sql);
+                }
+            }
+            Kind::Word | Kind::Quoted | Kind::Semicolon | Kind::Comma | Kind::Sign => {}
+        }
+    }
+    sql
 }
 
 fn assignments<'s>(set: &'s Set<'_>) -> impl Iterator<Item = Assignment> + 's {

@@ -52,6 +52,11 @@ enum Place {
 /// What the names of unnamed constraints beside a column start with.
 const BESIDE: [&str; 2] = ["sqlite_columncheck_", "sqlite_columnforeignkey_"];
 
+/// True for an unnamed CHECK or foreign key that was written beside some column.
+fn is_beside(name: &Ident) -> bool {
+    BESIDE.iter().any(|start| name.as_str().starts_with(start))
+}
+
 /// True for an unnamed CHECK or foreign key that was written beside this column.
 pub(crate) fn is_beside_column(name: &Ident, column: &Ident) -> bool {
     let name = name.as_str().to_ascii_lowercase();
@@ -91,7 +96,14 @@ impl<'a> Parts<'a> {
         kind: ConstraintKind,
         defer: Option<&DeferSubclause>,
     ) {
-        let number = self.constraints.len() + 1;
+        let number = 1 + self
+            .constraints
+            .iter()
+            .filter(|other| {
+                std::mem::discriminant(&other.kind) == std::mem::discriminant(&kind)
+                    && is_beside(other.name.ident()) == (self.place != Place::Table)
+            })
+            .count();
         let (check, foreign_key) = match self.place {
             Place::Column(_) => ("columncheck", "columnforeignkey"),
             Place::Table => ("check", "foreignkey"),
@@ -406,7 +418,13 @@ pub(super) fn definition(
                 parts.table_constraint(constraint);
             }
             made.parameters = parameters(*flags, parts.not_authored);
-            made.constraints = parts.constraints;
+            // As they are written again: beside the columns first.
+            let (mut constraints, others): (Vec<_>, Vec<_>) = parts
+                .constraints
+                .into_iter()
+                .partition(|constraint| is_beside(constraint.name.ident()));
+            constraints.extend(others);
+            made.constraints = constraints;
         }
     }
     Ok(made)
