@@ -16,8 +16,9 @@ use segue_model::{
     RefusalReason, Statement, TableChange, Target, ViewChange, WorkKind,
 };
 
+pub(crate) use alter::{AddRefusal, add_refusals, drop_refusals, index_names};
 use ledger::Ledger;
-pub(crate) use ledger::find_table;
+pub(crate) use ledger::{find_table, same};
 
 /// Locks and work of one statement.
 pub(crate) fn impact(changes: &[Change], context: &Context<'_>) -> Impact {

@@ -5,6 +5,7 @@
 mod impact;
 mod introspect;
 mod parse;
+mod phases;
 mod render;
 mod session;
 mod volatility;
@@ -44,8 +45,8 @@ impl Dialect for Sqlite {
         impact::impact(changes, context)
     }
 
-    fn phases(&self, _changes: &[Change], _context: &Context<'_>) -> Option<Plan> {
-        None
+    fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan> {
+        phases::phases(changes, context)
     }
 
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {

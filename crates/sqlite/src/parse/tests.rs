@@ -178,3 +178,28 @@ fn nesting_above_the_ceiling_is_not_walked() {
     let text = format!("SELECT {}1", "-+ ".repeat(10_000));
     assert!(read(&text)[0].opaque().is_some());
 }
+
+#[test]
+fn no_prefix_and_no_gap_makes_the_reader_panic_or_lose_its_place() {
+    let text = "CREATE TABLE \"a\"\"b\" ([x y] INT DEFAULT ('q''r') CHECK (x > 1e3), FOREIGN KEY (`z`) REFERENCES é (a)) STRICT; \
+        CREATE TRIGGER r INSTEAD OF UPDATE OF a, b ON v WHEN new.a IS NOT NULL BEGIN INSERT INTO t SELECT x'0a', ?1, :n FROM u LIMIT 1; END; \
+        WITH RECURSIVE c (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c) DELETE FROM t WHERE a IN c RETURNING *; /* */ -- end\n\
+        SELECT count(*) FILTER (WHERE a) OVER (PARTITION BY b ORDER BY c) FROM t AS s LEFT JOIN u USING (k), (SELECT 1);";
+    let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    for &at in &cuts {
+        let (before, after) = text.split_at(at);
+        let without_one: String = after.chars().skip(1).collect();
+        for attempt in [
+            before.to_owned(),
+            after.to_owned(),
+            [before, &without_one].concat(),
+        ] {
+            let mut last = 0;
+            for statement in read(&attempt) {
+                assert!(statement.span.start >= last && statement.span.end <= attempt.len());
+                assert!(!statement.changes.is_empty());
+                last = statement.span.end;
+            }
+        }
+    }
+}
