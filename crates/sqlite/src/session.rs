@@ -6,9 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{
-    Connection, OpenFlags, fallible_iterator::FallibleIterator, params_from_iter, types::ValueRef,
-};
+use rusqlite::{Connection, OpenFlags, fallible_iterator::FallibleIterator, types::ValueRef};
 use segue_model::{Failure, Session, SessionError, Sql, TextRows};
 
 /// One open connection to a database file.
@@ -75,7 +73,8 @@ fn read(
     found: &mut TextRows,
 ) -> Result<(), SqliteError> {
     let columns = statement.column_count();
-    let mut rows = statement.query(params_from_iter(parameters))?;
+    bind(statement, parameters)?;
+    let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         let mut values = Vec::with_capacity(columns);
         for column in 0..columns {
@@ -84,6 +83,29 @@ fn read(
         found.push(values);
     }
     Ok(())
+}
+
+/// Binds `$1`, `$2` … by their number: to SQLite they are names, numbered in the order they appear.
+fn bind(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: &[Option<&str>],
+) -> Result<(), SqliteError> {
+    statement.clear_bindings();
+    let mut bound = 0;
+    for (number, value) in (1_usize..).zip(parameters) {
+        for sign in ["$", "?"] {
+            if let Some(index) = statement.parameter_index(&[sign, &number.to_string()].concat())? {
+                statement.raw_bind_parameter(index, value)?;
+                bound += 1;
+            }
+        }
+    }
+    let wanted = statement.parameter_count();
+    if bound == wanted {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::InvalidParameterCount(bound, wanted).into())
+    }
 }
 
 /// A value as text: numbers as SQLite prints them, blobs as `X'…'` in upper-case hex.

@@ -1,9 +1,6 @@
 //! What is in a file, read back, on the SQLite that is linked in.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use segue_model::{Catalog, Ident, QualifiedName, Session, Sql};
 use segue_sqlite::{SqliteSession, dump, live_catalog};

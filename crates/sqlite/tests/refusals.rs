@@ -1,9 +1,6 @@
 //! What SQLite refuses, and what we say it refuses: one table, tried on the SQLite that is linked in.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,6 @@
 //! What a session promises, on the SQLite that is linked in.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
@@ -56,6 +53,16 @@ fn parameters_are_bound_by_number_and_null_is_none() {
         assert_eq!(rows[0][1].as_deref(), Some("1"));
         assert_eq!(rows[0][2].as_deref(), Some("text"));
     }
+}
+
+#[test]
+fn a_parameter_is_known_by_its_number_not_by_its_place() {
+    let mut session = SqliteSession::open_in_memory().unwrap();
+    let query = Sql::literal("SELECT $2, $1, $2");
+    let rows = session.query_with(&query, &[Some("a"), Some("b")]).unwrap();
+    let texts: Vec<Option<&str>> = rows[0].iter().map(Option::as_deref).collect();
+    assert_eq!(texts, [Some("b"), Some("a"), Some("b")]);
+    assert!(session.query_with(&query, &[Some("a")]).is_err());
 }
 
 #[test]
