@@ -7,8 +7,9 @@
 mod rebuild;
 
 use segue_model::{
-    Action, Change, Column, ColumnChange, Constraint, Context, Fill, Gate, Ident, Nullability,
-    Phase, PhaseKind, Plan, Probe, QualifiedName, Sql, Step, StepTransaction, Table, Target,
+    Action, Change, Column, ColumnChange, Constraint, ConstraintChange, ConstraintKind, Context,
+    Fill, Gate, Ident, Nullability, Phase, PhaseKind, Plan, Probe, QualifiedName, Sql, Step,
+    StepTransaction, Table, Target,
 };
 
 use crate::{
@@ -18,22 +19,18 @@ use crate::{
 
 /// The safe way; none when the statement as written is as good as it gets, or no safe way is known.
 pub(crate) fn phases(changes: &[Change], context: &Context<'_>) -> Option<Plan> {
-    let [Change::Column(target, change)] = changes else {
+    let [change] = changes else {
         return None;
     };
     if impact::impact(changes, context).refusals.is_empty() {
         return None;
     }
-    let (name, table) = find_table(context.catalog, &target.name)?;
-    let draft = if let ColumnChange::Add {
-        column,
-        constraints,
-        ..
-    } = change
-    {
-        add(name, table, (column, constraints), context)
-    } else if let ColumnChange::Drop { name: column, .. } = change {
-        drop(name, table, column, context)
+    let draft = if let Change::Column(target, change) = change {
+        let (name, table) = find_table(context.catalog, &target.name)?;
+        of_column(name, table, change, context)
+    } else if let Change::Constraint(target, change) = change {
+        let (name, table) = find_table(context.catalog, &target.name)?;
+        of_constraint(name, table, change, context)
     } else {
         None
     }?;
@@ -43,6 +40,63 @@ pub(crate) fn phases(changes: &[Change], context: &Context<'_>) -> Option<Plan> 
         Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => true,
     });
     is_whole.then_some(plan)
+}
+
+fn of_column(
+    name: &QualifiedName,
+    table: &Table,
+    change: &ColumnChange,
+    context: &Context<'_>,
+) -> Option<Draft> {
+    if let ColumnChange::Add {
+        column,
+        constraints,
+        ..
+    } = change
+    {
+        return add(name, table, (column, constraints), context);
+    }
+    if let ColumnChange::Drop { name: column, .. } = change {
+        return drop(name, table, column, context);
+    }
+    // Statements of their own since SQLite 3.53; before, the table is built anew.
+    let (column, nullability) = if let ColumnChange::SetNotNull(column) = change {
+        (column, Nullability::NotNull)
+    } else if let ColumnChange::DropNotNull(column) = change {
+        (column, Nullability::Nullable)
+    } else {
+        return None;
+    };
+    let mut wanted = rebuild::Wanted::of(name, table, context.catalog)?;
+    let mut columns = wanted.definition.columns.iter_mut();
+    let found = columns.find(|one| same(&one.name, column))?;
+    found.nullability = nullability;
+    wanted.draft(context)
+}
+
+/// CHECK constraints come and go by statements of their own since SQLite 3.53; before, the table is built anew.
+fn of_constraint(
+    name: &QualifiedName,
+    table: &Table,
+    change: &ConstraintChange,
+    context: &Context<'_>,
+) -> Option<Draft> {
+    let mut wanted = rebuild::Wanted::of(name, table, context.catalog)?;
+    let constraints = &mut wanted.definition.constraints;
+    if let ConstraintChange::Add(constraint) = change {
+        constraints.push(constraint.clone());
+    } else if let ConstraintChange::Drop { name, .. } = change {
+        let before = constraints.len();
+        constraints.retain(|one| {
+            !(same(one.name.ident(), name) && matches!(one.kind, ConstraintKind::Check(_)))
+        });
+        if constraints.len() == before {
+            return None;
+        }
+    } else {
+        return None;
+    }
+    wanted.draft(context)
 }
 
 /// A plan in the making.

@@ -31,6 +31,10 @@ INSERT INTO child VALUES (1), (2);
 ";
 
 fn plan(statement: &str, session: &mut SqliteSession) -> Option<Plan> {
+    plan_for(NEWEST_VERSION, statement, session)
+}
+
+fn plan_for(version: u16, statement: &str, session: &mut SqliteSession) -> Option<Plan> {
     let mut catalog = live_catalog(session).unwrap().catalog;
     let name = segue_model::QualifiedName::new("main", "t");
     catalog.edit_table(&name, |table| table.rows = Rows::Unknown);
@@ -39,7 +43,7 @@ fn plan(statement: &str, session: &mut SqliteSession) -> Option<Plan> {
         transaction: &TransactionSoFar::default(),
         settings: &Settings::default(),
         server: &ServerFacts {
-            version: NEWEST_VERSION,
+            version,
             sizes: BTreeMap::new(),
         },
     };
@@ -130,6 +134,29 @@ fn rows_references_and_counters_survive_every_plan() {
         assert_eq!(one(&mut session, by_name), texts(&["1"]));
         session.execute_users("DELETE FROM t WHERE id = 1").unwrap();
         assert_eq!(one(&mut session, "SELECT t FROM child"), texts(&["2"]));
+    }
+}
+
+#[test]
+fn before_3_53_a_table_is_built_anew_for_not_null_and_check() {
+    for (statement, refused) in [
+        (
+            "ALTER TABLE t ALTER COLUMN ix SET NOT NULL",
+            "UPDATE t SET ix = NULL",
+        ),
+        (
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (ix < 1000)",
+            "UPDATE t SET ix = 1000",
+        ),
+    ] {
+        let mut session = SqliteSession::open_in_memory().unwrap();
+        session.execute_users(SETUP).unwrap();
+        assert_eq!(plan(statement, &mut session), None, "as good as it gets");
+        let plan = plan_for(3_046, statement, &mut session).unwrap();
+        carry_out(&plan, &mut session);
+        assert_eq!(one(&mut session, "SELECT count(*) FROM t"), texts(&["2"]));
+        assert!(session.execute_users(refused).is_err(), "{statement}");
+        assert!(one(&mut session, "PRAGMA foreign_key_check").is_empty());
     }
 }
 

@@ -98,6 +98,14 @@ impl Wanted {
             "every writer waits while {} is copied; hidden row ids of a table without INTEGER PRIMARY KEY may change",
             self.name
         ));
+        draft.remarks.push(
+            "the new table is written from what was read: comments inside the old CREATE TABLE are lost, and types are in lower case"
+                .to_owned(),
+        );
+        draft.remarks.push(
+            "if a step fails, roll back and set foreign_keys and legacy_alter_table again before going on"
+                .to_owned(),
+        );
         Some(draft)
     }
 
