@@ -230,7 +230,7 @@ impl From<rusqlite::Error> for SqliteError {
             (None, None, None)
         };
         let (failure, name) = code.map_or((Failure::Refused, None), |code| {
-            let (failure, name) = kind(code.extended_code & 0xff);
+            let (failure, name) = kind(code.extended_code);
             (failure, Some(name))
         });
         Self {
@@ -257,9 +257,15 @@ fn located(error: rusqlite::Error, text: &str) -> SqliteError {
     error
 }
 
-/// What kind of failure a primary result code is, and its name. Source: <https://sqlite.org/rescode.html>.
-fn kind(code: i32) -> (Failure, &'static str) {
-    match code {
+/// What kind of failure a result code is, and its name. Source: <https://sqlite.org/rescode.html>.
+///
+/// Of the extended codes one matters: with `SQLITE_BUSY_SNAPSHOT` the same statement never succeeds, only the whole
+/// transaction may.
+fn kind(extended: i32) -> (Failure, &'static str) {
+    if extended == 517 {
+        return (Failure::Deadlock, "SQLITE_BUSY_SNAPSHOT");
+    }
+    match extended & 0xff {
         3 => (Failure::Permission, "SQLITE_PERM"),
         4 => (Failure::Refused, "SQLITE_ABORT"),
         5 => (Failure::LockTimeout, "SQLITE_BUSY"),

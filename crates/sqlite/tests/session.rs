@@ -105,6 +105,21 @@ fn a_lock_that_is_held_is_a_lock_timeout_in_both_journal_modes() {
 }
 
 #[test]
+fn a_snapshot_that_is_too_old_asks_for_the_whole_transaction_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.db");
+    let mut one = open(&file);
+    let mut other = open(&file);
+    one.execute_users("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
+        .unwrap();
+    other.execute_users("BEGIN; SELECT * FROM t").unwrap();
+    one.execute_users("INSERT INTO t VALUES (1)").unwrap();
+    let error = other.execute_users("INSERT INTO t VALUES (2)").unwrap_err();
+    assert_eq!(error.code(), Some("SQLITE_BUSY_SNAPSHOT"));
+    assert_eq!(error.failure(), Failure::Deadlock);
+}
+
+#[test]
 fn a_syntax_error_points_into_the_text_that_was_sent() {
     let mut session = SqliteSession::open_in_memory().unwrap();
     let text = "CREATE TABLE t (x); SELECT nowhere FROM t; DROP TABLE t";
