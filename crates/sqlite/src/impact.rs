@@ -209,9 +209,9 @@ fn rebuilds(name: &QualifiedName, ledger: &mut Ledger<'_>) {
         ledger.unknown(format!("whatever {name} is"));
         return;
     };
-    ledger.work(table, WorkKind::Scan, Cause::Index);
+    ledger.work(&table, WorkKind::Scan, Cause::Index);
     for index in &found.indexes {
-        ledger.work(table, WorkKind::BuildIndex(index.clone()), Cause::Index);
+        ledger.work(&table, WorkKind::BuildIndex(index.clone()), Cause::Index);
     }
 }
 

@@ -27,10 +27,10 @@ pub(crate) fn phases(changes: &[Change], context: &Context<'_>) -> Option<Plan> 
     }
     let draft = if let Change::Column(target, change) = change {
         let (name, table) = find_table(context.catalog, &target.name)?;
-        of_column(name, table, change, context)
+        of_column(&name, table, change, context)
     } else if let Change::Constraint(target, change) = change {
         let (name, table) = find_table(context.catalog, &target.name)?;
-        of_constraint(name, table, change, context)
+        of_constraint(&name, table, change, context)
     } else {
         None
     }?;

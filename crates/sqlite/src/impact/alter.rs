@@ -211,7 +211,7 @@ fn drop(table: &QualifiedName, column: &Ident, ledger: &mut Ledger<'_>) {
         ledger.work(table, WorkKind::Rewrite, Cause::Removal);
         return;
     };
-    for why in drop_refusals(name, found, column, ledger.catalog()) {
+    for why in drop_refusals(&name, found, column, ledger.catalog()) {
         ledger.refuse(
             RefusalReason::Dependents,
             format!("{column} of {table} cannot be dropped: {why}"),
@@ -228,10 +228,10 @@ fn drop(table: &QualifiedName, column: &Ident, ledger: &mut Ledger<'_>) {
     let catalog = ledger.catalog();
     let others = catalog.relations().any(|(other, _)| {
         let has_triggers = |table: &Table| !table.triggers.is_empty();
-        other != name && catalog.table(other).is_some_and(has_triggers)
+        *other != name && catalog.table(other).is_some_and(has_triggers)
     });
     // A view over a view that selects `*` may name it too.
-    if others || catalog.views_of(name).next().is_some() {
+    if others || catalog.views_of(&name).next().is_some() {
         ledger.assume();
     }
 }

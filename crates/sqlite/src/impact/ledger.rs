@@ -13,15 +13,18 @@ pub(crate) fn same(one: &Ident, other: &Ident) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
-/// A table by its name, in whatever case.
+/// A table by its name, in whatever case, with its name as the catalog has it. One that is spelled alike is found at once.
 pub(crate) fn find_table<'c>(
     catalog: &'c Catalog,
     name: &QualifiedName,
-) -> Option<(&'c QualifiedName, &'c Table)> {
+) -> Option<(QualifiedName, &'c Table)> {
+    if let Some(table) = catalog.table(name) {
+        return Some((name.clone(), table));
+    }
     catalog.relations().find_map(|(found, relation)| {
         let is_it = same(&found.name, &name.name) && same(&found.namespace, &name.namespace);
         match relation {
-            Relation::Table(table) if is_it => Some((found, table.as_ref())),
+            Relation::Table(table) if is_it => Some((found.clone(), table.as_ref())),
             Relation::Table(_) | Relation::Index(_) | Relation::View(_) | Relation::Sequence(_) => {
                 None
             }
@@ -52,9 +55,10 @@ impl<'a> Ledger<'a> {
     }
 
     /// A table of the catalog; one that is not known whole makes the answer an assumption.
-    pub(super) fn known(&mut self, name: &QualifiedName) -> Option<(&'a QualifiedName, &'a Table)> {
+    pub(super) fn known(&mut self, name: &QualifiedName) -> Option<(QualifiedName, &'a Table)> {
         let found = find_table(self.catalog(), name);
-        if found.is_none_or(|(_, table)| table.knowledge == Knowledge::Assumed) {
+        let table = found.as_ref().map(|(_, table)| *table);
+        if table.is_none_or(|table| table.knowledge == Knowledge::Assumed) {
             self.assume();
         }
         found
