@@ -1,0 +1,291 @@
+//! One open connection to a database file. The only file that sends SQL.
+//!
+//! Sends what it is given and reads what comes back; it opens no transaction of its own and changes no setting but the
+//! time a lock is waited for. Works with a rollback journal and with WAL alike.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, fallible_iterator::FallibleIterator, types::ValueRef};
+use segue_model::{Failure, Session, SessionError, Sql, TextRows};
+
+/// One open connection to a database file.
+#[derive(Debug)]
+pub struct SqliteSession {
+    connection: Connection,
+}
+
+/// Whether a file that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// An empty database is made.
+    Create,
+    /// It is an error.
+    Refuse,
+}
+
+impl SqliteSession {
+    /// Opens a database file. A statement waits for a lock for at most `busy_timeout_ms` milliseconds.
+    ///
+    /// # Errors
+    /// The file cannot be opened: `SQLITE_CANTOPEN`. Whether it is a database shows at the first statement.
+    pub fn open(file: &Path, missing: Missing, busy_timeout_ms: u32) -> Result<Self, SqliteError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = match missing {
+            Missing::Create => flags | OpenFlags::SQLITE_OPEN_CREATE,
+            Missing::Refuse => flags,
+        };
+        let connection = Connection::open_with_flags(file, flags)?;
+        Self::with(connection, busy_timeout_ms)
+    }
+
+    /// Opens an empty database in memory, which goes when the session does.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn open_in_memory() -> Result<Self, SqliteError> {
+        Self::with(Connection::open_in_memory()?, 0)
+    }
+
+    fn with(connection: Connection, busy_timeout_ms: u32) -> Result<Self, SqliteError> {
+        connection.busy_timeout(Duration::from_millis(busy_timeout_ms.into()))?;
+        Ok(Self { connection })
+    }
+
+    /// Runs every statement of a text; the rows of all of them, in order.
+    fn run(&mut self, text: &str) -> Result<TextRows, SqliteError> {
+        let mut found = Vec::new();
+        let mut batch = rusqlite::Batch::new(&self.connection, text);
+        loop {
+            // A statement that cannot be prepared ends the text: what stands behind it is never sent.
+            let Some(mut statement) = batch.next().map_err(|error| located(error, text))? else {
+                return Ok(found);
+            };
+            read(&mut statement, &[], &mut found)?;
+        }
+    }
+}
+
+/// Steps through a statement; SQLite's own text for each value.
+fn read(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: &[Option<&str>],
+    found: &mut TextRows,
+) -> Result<(), SqliteError> {
+    let columns = statement.column_count();
+    bind(statement, parameters)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(text(row.get_ref(column)?));
+        }
+        found.push(values);
+    }
+    Ok(())
+}
+
+/// Binds `$1`, `$2` … by their number: to SQLite they are names, numbered in the order they appear.
+fn bind(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: &[Option<&str>],
+) -> Result<(), SqliteError> {
+    statement.clear_bindings();
+    let mut bound = 0;
+    for (number, value) in (1_usize..).zip(parameters) {
+        for sign in ["$", "?"] {
+            if let Some(index) = statement.parameter_index(&[sign, &number.to_string()].concat())? {
+                statement.raw_bind_parameter(index, value)?;
+                bound += 1;
+            }
+        }
+    }
+    let wanted = statement.parameter_count();
+    if bound == wanted {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::InvalidParameterCount(bound, wanted).into())
+    }
+}
+
+/// A value as text: numbers as SQLite prints them, blobs as `X'…'` in upper-case hex.
+fn text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(real(number)),
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Blob(bytes) => {
+            let mut hex = String::with_capacity(bytes.len() * 2 + 3);
+            hex.push_str("X'");
+            for byte in bytes {
+                for nibble in [byte >> 4, byte & 15] {
+                    let digit = char::from_digit(nibble.into(), 16).unwrap_or('0');
+                    hex.push(digit.to_ascii_uppercase());
+                }
+            }
+            hex.push('\'');
+            Some(hex)
+        }
+    }
+}
+
+/// The shortest text that is read back as the same number, always with a point or an exponent.
+fn real(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "Inf" } else { "-Inf" }.to_owned();
+    }
+    if number != 0.0 && !(1e-4..1e15).contains(&number.abs()) {
+        return exponent(&format!("{number:e}"));
+    }
+    format!("{number:?}")
+}
+
+/// `1e20` as SQLite prints it: `1.0e+20`.
+fn exponent(short: &str) -> String {
+    let (mantissa, power) = short.split_once('e').unwrap_or((short, "0"));
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let (sign, digits) = match power.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("+", power),
+    };
+    format!("{mantissa}{point}e{sign}{digits:0>2}")
+}
+
+impl Session for SqliteSession {
+    type Error = SqliteError;
+
+    fn execute(&mut self, statement: &Sql) -> Result<(), SqliteError> {
+        self.run(statement.as_str()).map(|_| ())
+    }
+
+    fn execute_users(&mut self, text: &str) -> Result<(), SqliteError> {
+        self.run(text).map(|_| ())
+    }
+
+    fn query(&mut self, statement: &Sql) -> Result<TextRows, SqliteError> {
+        self.run(statement.as_str())
+    }
+
+    fn query_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, SqliteError> {
+        let mut found = Vec::new();
+        let mut prepared = self.connection.prepare_cached(statement.as_str())?;
+        read(&mut prepared, parameters, &mut found)?;
+        Ok(found)
+    }
+}
+
+/// Why a statement failed: what SQLite said, word for word.
+#[derive(Debug)]
+pub struct SqliteError {
+    failure: Failure,
+    code: Option<&'static str>,
+    message: String,
+    position: Option<usize>,
+    source: Box<rusqlite::Error>,
+}
+
+impl std::fmt::Display for SqliteError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SqliteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+impl SessionError for SqliteError {
+    fn failure(&self) -> Failure {
+        self.failure
+    }
+
+    fn code(&self) -> Option<&str> {
+        self.code
+    }
+
+    fn position(&self) -> Option<usize> {
+        self.position
+    }
+}
+
+impl From<rusqlite::Error> for SqliteError {
+    fn from(error: rusqlite::Error) -> Self {
+        // Everything else comes from the driver: SQLite itself said nothing.
+        let (code, said, position) = if let rusqlite::Error::SqliteFailure(code, said) = &error {
+            (Some(*code), said.clone(), None)
+        } else if let rusqlite::Error::SqlInputError {
+            error, msg, offset, ..
+        } = &error
+        {
+            let position = usize::try_from(*offset).ok();
+            (Some(*error), Some(msg.clone()), position)
+        } else {
+            (None, None, None)
+        };
+        let (failure, name) = code.map_or((Failure::Refused, None), |code| {
+            let (failure, name) = kind(code.extended_code);
+            (failure, Some(name))
+        });
+        Self {
+            failure,
+            code: name,
+            message: said.unwrap_or_else(|| error.to_string()),
+            position,
+            source: Box::new(error),
+        }
+    }
+}
+
+/// An error of one statement of a text, its position counted from the start of the text.
+fn located(error: rusqlite::Error, text: &str) -> SqliteError {
+    let start = if let rusqlite::Error::SqlInputError { sql, .. } = &error {
+        text.len().checked_sub(sql.len())
+    } else {
+        None
+    };
+    let mut error = SqliteError::from(error);
+    if let (Some(position), Some(start)) = (&mut error.position, start) {
+        *position += start;
+    }
+    error
+}
+
+/// What kind of failure a result code is, and its name. Source: <https://sqlite.org/rescode.html>.
+///
+/// Of the extended codes one matters: with `SQLITE_BUSY_SNAPSHOT` the same statement never succeeds, only the whole
+/// transaction may.
+fn kind(extended: i32) -> (Failure, &'static str) {
+    if extended == 517 {
+        return (Failure::Deadlock, "SQLITE_BUSY_SNAPSHOT");
+    }
+    match extended & 0xff {
+        3 => (Failure::Permission, "SQLITE_PERM"),
+        4 => (Failure::Refused, "SQLITE_ABORT"),
+        5 => (Failure::LockTimeout, "SQLITE_BUSY"),
+        6 => (Failure::LockTimeout, "SQLITE_LOCKED"),
+        7 => (Failure::Resources, "SQLITE_NOMEM"),
+        8 => (Failure::Permission, "SQLITE_READONLY"),
+        9 => (Failure::Cancelled, "SQLITE_INTERRUPT"),
+        10 => (Failure::Resources, "SQLITE_IOERR"),
+        11 => (Failure::Refused, "SQLITE_CORRUPT"),
+        13 => (Failure::Resources, "SQLITE_FULL"),
+        14 => (Failure::Permission, "SQLITE_CANTOPEN"),
+        15 => (Failure::LockTimeout, "SQLITE_PROTOCOL"),
+        17 => (Failure::Refused, "SQLITE_SCHEMA"),
+        18 => (Failure::Refused, "SQLITE_TOOBIG"),
+        19 => (Failure::Refused, "SQLITE_CONSTRAINT"),
+        20 => (Failure::Refused, "SQLITE_MISMATCH"),
+        21 => (Failure::Refused, "SQLITE_MISUSE"),
+        23 => (Failure::Permission, "SQLITE_AUTH"),
+        25 => (Failure::Refused, "SQLITE_RANGE"),
+        26 => (Failure::Refused, "SQLITE_NOTADB"),
+        _ => (Failure::Refused, "SQLITE_ERROR"),
+    }
+}
