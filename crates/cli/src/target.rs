@@ -38,7 +38,11 @@ pub(crate) fn database(arguments: &DatabaseArguments) -> Result<Database, CliErr
     let from_variable = variables
         .get("DATABASE_URL")
         .filter(|text| !text.is_empty());
-    let sources = Sources::default();
+    let sources = Sources {
+        environment: variables.clone(),
+        password_command: None,
+        read: segue_postgres::connect::read_file,
+    };
     let resolve = |text: &str| {
         Target::resolve(text, &sources).map_err(|error| {
             CliError::new(

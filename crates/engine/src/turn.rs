@@ -308,7 +308,7 @@ impl<S: Session> Running<'_, '_, S> {
         let server = |error| Trouble::Server(error, 0);
         if *known == Some(StepState::Intended) {
             // A try may have had its effect: the catalog decides.
-            let seen = verdict(&mut self.session, step.changes.iter()).map_err(server)?;
+            let seen = self.seen_alone(step)?;
             if seen == Verdict::Holds {
                 return Ok(());
             }
@@ -330,8 +330,7 @@ impl<S: Session> Running<'_, '_, S> {
         let sent = self.send(migration, step).map_err(server)?;
         self.watch.end();
         sent.map_err(Trouble::Final)?;
-        let seen = verdict(&mut self.session, step.changes.iter()).map_err(server)?;
-        match seen {
+        match self.seen_alone(step)? {
             Verdict::Holds | Verdict::Unseen => Ok(()),
             Verdict::Missing(how) => {
                 let error = EngineError::new(
@@ -341,6 +340,19 @@ impl<S: Session> Running<'_, '_, S> {
                 Err(Trouble::Final(self.stopped(migration, Some(step), error)))
             }
         }
+    }
+
+    /// What the catalog says of a step, in a transaction that changes nothing.
+    fn seen_alone(&mut self, step: &PlannedStep) -> Result<Verdict, Trouble<S::Error>> {
+        let server = |error| Trouble::Server(error, 0);
+        self.session
+            .execute(&self.runner.statements.begin)
+            .map_err(server)?;
+        let seen = verdict(&mut self.session, step.changes.iter());
+        let ended = self.session.execute(&self.runner.statements.rollback);
+        let seen = seen.map_err(server)?;
+        ended.map_err(server)?;
+        Ok(seen)
     }
 
     /// A step that keeps nobody waiting may wait itself: it queues for a lock that no application statement conflicts
@@ -400,7 +412,13 @@ impl<S: Session> Running<'_, '_, S> {
         let name = index.table.sibling(index.name.ident().clone());
         let scope = segue_model::CatalogScope::Relations(std::iter::once(name.clone()).collect());
         let server = |error| Trouble::Server(error, 0);
-        let live = self.session.catalog(&scope).map_err(server)?;
+        self.session
+            .execute(&self.runner.statements.begin)
+            .map_err(server)?;
+        let live = self.session.catalog(&scope);
+        let ended = self.session.execute(&self.runner.statements.rollback);
+        let live = live.map_err(server)?;
+        ended.map_err(server)?;
         let is_invalid = live
             .index(&name)
             .is_some_and(|found| found.state == IndexState::Invalid);

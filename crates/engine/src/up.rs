@@ -401,10 +401,13 @@ impl<'a, S: Session + Send> Runner<'a, S> {
 
     /// True when the table is there without a row, or not there at all: an earlier pending migration makes it.
     fn is_empty(&self, session: &mut S, name: &QualifiedName) -> Result<bool, EngineError> {
+        let unread = |error| EngineError::server("the catalog could not be read", error);
         let scope = CatalogScope::Relations(std::iter::once(name.clone()).collect());
-        let catalog = session
-            .catalog(&scope)
-            .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        session.execute(&self.statements.begin).map_err(unread)?;
+        let catalog = session.catalog(&scope);
+        let ended = session.execute(&self.statements.rollback);
+        let catalog = catalog.map_err(unread)?;
+        ended.map_err(unread)?;
         if catalog.relation(name).is_none() {
             return Ok(true);
         }

@@ -14,7 +14,8 @@ pub use introspect::{LiveCatalog, dump, live_catalog};
 pub use session::{Missing, SqliteError, SqliteSession};
 
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, Sql, Statement, Unrenderable, Volatility,
+    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable,
+    Volatility,
 };
 
 /// SQLite 3. A version is written as `3_054` for 3.54.
@@ -55,5 +56,14 @@ impl Dialect for Sqlite {
 
     fn function_volatility(&self, name: &Ident) -> Volatility {
         volatility::of(name.as_str())
+    }
+
+    fn normalized(&self, text: &str) -> String {
+        parse::normalized(text)
+    }
+
+    /// Migrations are not run on SQLite yet: it is read, judged and looked into.
+    fn runner(&self) -> Option<RunnerStatements> {
+        None
     }
 }

@@ -12,6 +12,7 @@ mod data;
 mod definition;
 mod dispatch;
 mod names;
+mod normal;
 mod split;
 mod statement;
 mod table;
@@ -22,6 +23,7 @@ mod tests;
 
 use segue_model::Statement;
 
+pub(crate) use normal::normalized;
 pub(crate) use table::{AUTOINCREMENT, STRICT, WITHOUT_ROWID, is_beside_column};
 
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, fallible_iterator::FallibleIterator, types::ValueRef};
-use segue_model::{Failure, Session, SessionError, Sql, TextRows};
+use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
 
 /// One open connection to a database file.
 #[derive(Debug)]
@@ -176,6 +176,11 @@ impl Session for SqliteSession {
         let mut prepared = self.connection.prepare_cached(statement.as_str())?;
         read(&mut prepared, parameters, &mut found)?;
         Ok(found)
+    }
+
+    /// The whole catalog, whatever the scope: reading it is one small table.
+    fn catalog(&mut self, _scope: &CatalogScope) -> Result<Catalog, SqliteError> {
+        crate::introspect::live_catalog(self).map(|live| live.catalog)
     }
 }
 

@@ -50,10 +50,6 @@ pub(crate) fn migration(name: &str, text: &str) -> Migration {
 }
 
 /// A connection to a test's database.
-pub(crate) fn connect(database: &TestDatabase) -> PostgresSession {
-    database_session(database).expect("the test server answers")
-}
-
 pub(crate) fn database_session(
     database: &TestDatabase,
 ) -> Result<PostgresSession, segue_postgres::PostgresError> {
