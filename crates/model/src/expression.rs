@@ -2,6 +2,8 @@
 //!
 //! The text is what runs. What was read out of it is used to judge, never to print SQL.
 
+mod spelling;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +146,14 @@ pub struct FunctionUse {
 }
 
 impl Expression {
+    /// True when the two surely mean the same, though one is as a person wrote it and the other as a server prints it
+    /// (`lower(email)` and `lower((email)::text)`). False says nothing: a server may have spelt it otherwise.
+    pub fn means(&self, other: &Self) -> bool {
+        self.text == other.text
+            || spelling::common(&self.text)
+                .is_some_and(|own| spelling::common(&other.text).as_ref() == Some(&own))
+    }
+
     /// The most volatile function it calls; functions of the user are looked up in the catalog.
     pub fn volatility(&self, catalog: &Catalog) -> Volatility {
         self.functions

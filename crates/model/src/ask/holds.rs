@@ -3,6 +3,7 @@
 //! Asked when a run is resumed and after each step. What the catalog does not keep (privileges, rows, storage of a
 //! column) is `Unknown`, never `Yes`.
 
+mod likeness;
 mod object;
 mod relation;
 mod table;

@@ -2,7 +2,10 @@
 //!
 //! What a statement cannot say is set right afterwards: indexes that are invalid, tables that may have rows.
 
-use segue_model::{Catalog, Change, IndexState, QualifiedName, Relation, Rows, Session, apply};
+use segue_model::{
+    Catalog, Change, Column, Fill, Ident, IndexState, Nullability, QualifiedName, Relation, Rows,
+    Session, Shape, apply,
+};
 
 use super::read::{self, Item, Reading};
 use super::{DumpScope, IntrospectError, IntrospectScope, order};
@@ -69,9 +72,45 @@ fn fold(reading: &Reading) -> Catalog {
         .map(|(name, _)| name.clone())
         .collect();
     for name in tables {
-        catalog.edit_table(&name, |table| table.rows = Rows::Unknown);
+        let serial = serials(&catalog, &name);
+        catalog.edit_table(&name, |table| {
+            table.rows = Rows::Unknown;
+            for column in serial {
+                if let Some(column) = table.column_mut(&column) {
+                    column.fill = Fill::Serial;
+                }
+            }
+        });
     }
     catalog
+}
+
+/// The columns that `serial` stands for: NOT NULL, and the next value of a sequence of their own.
+fn serials(catalog: &Catalog, name: &QualifiedName) -> Vec<Ident> {
+    let Some(table) = catalog.table(name) else {
+        return Vec::new();
+    };
+    let is_serial = |column: &&Column| {
+        let Fill::Default(default) = &column.fill else {
+            return false;
+        };
+        let Shape::NextValue(sequence) = &default.shape else {
+            return false;
+        };
+        column.nullability == Nullability::NotNull
+            && catalog.sequence(sequence).is_some_and(|sequence| {
+                sequence
+                    .owned_by
+                    .as_ref()
+                    .is_some_and(|(table, own)| table == name && own == &column.name)
+            })
+    };
+    table
+        .columns
+        .iter()
+        .filter(is_serial)
+        .map(|column| column.name.clone())
+        .collect()
 }
 
 fn changes(item: &Item, version: u16) -> impl Iterator<Item = Change> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Catalog, CommentTarget, ConstraintKind, DomainChange, ExtensionChange, Holds, Ident,
-    NamespaceChange, PolicyChange, PublicationChange, PublicationScope, PublishedTable,
+    Catalog, CommentTarget, Constraint, ConstraintKind, DomainChange, ExtensionChange, Holds,
+    Ident, NamespaceChange, PolicyChange, PublicationChange, PublicationScope, PublishedTable,
     QualifiedName, RoutineChange, RoutineDefinition, RuleChange, StatisticsChange, Table,
     TriggerChange, TriggerDefinition, TypeChange, TypeDefinition, UserTypeKind, Validity,
 };
 
 use super::super::apply::comment_key;
+use super::likeness::{self, Likeness};
 use super::{renamed, same_body, unknown, yes_if};
 
 pub(super) fn namespace(name: &Ident, change: &NamespaceChange, catalog: &Catalog) -> Holds {
@@ -150,32 +151,23 @@ fn domain_is(name: &QualifiedName, domain: &UserTypeKind, change: &DomainChange)
             default,
             constraints: wanted,
         } => {
-            let same = own_base == base
-                && own_default == default
-                && wanted
-                    .iter()
-                    .all(|wanted| constraints.iter().any(|own| own.kind == wanted.kind));
-            if same {
-                Holds::Yes
+            let alike = likeness::optional(own_default.as_ref(), default.as_ref());
+            let constrained = wanted
+                .iter()
+                .map(|wanted| {
+                    nearest(constraints, wanted).map_or(Likeness::Different, |(near, _)| near)
+                })
+                .max()
+                .unwrap_or(Likeness::Same);
+            if own_base == base {
+                alike
+                    .max(constrained)
+                    .holds(|| format!("domain {name} is there with another definition"))
             } else {
                 Holds::Differs(format!("domain {name} is there with another definition"))
             }
         }
-        DomainChange::AddConstraint(wanted) => {
-            let same = constraints
-                .iter()
-                .find(|own| own.kind == wanted.kind || own.name.ident() == wanted.name.ident());
-            match same {
-                None => Holds::No,
-                Some(own) if own.kind != wanted.kind => {
-                    Holds::Differs(format!("a constraint of {name} demands something else"))
-                }
-                Some(own) if own.validity > wanted.validity => {
-                    Holds::Differs(format!("the constraint of {name} is not valid"))
-                }
-                Some(_) => Holds::Yes,
-            }
-        }
+        DomainChange::AddConstraint(wanted) => demanded(name, constraints, wanted),
         DomainChange::DropConstraint { name, .. } => yes_if(named(name).is_none()),
         DomainChange::ValidateConstraint(name) => {
             yes_if(named(name).is_some_and(|own| own.validity == Validity::Valid))
@@ -185,13 +177,45 @@ fn domain_is(name: &QualifiedName, domain: &UserTypeKind, change: &DomainChange)
         }
         DomainChange::SetNotNull => yes_if(refuses_null),
         DomainChange::DropNotNull => yes_if(!refuses_null),
-        DomainChange::SetDefault(default) => yes_if(own_default.as_ref() == Some(default)),
+        DomainChange::SetDefault(default) => {
+            match likeness::optional(own_default.as_ref(), Some(default)) {
+                Likeness::Different => Holds::No,
+                near @ (Likeness::Same | Likeness::Unclear) => near.holds(String::new),
+            }
+        }
         DomainChange::DropDefault => yes_if(own_default.is_none()),
         DomainChange::SetOwner(_) => unknown("the catalog does not keep owners of types"),
         DomainChange::Drop { .. } | DomainChange::Rename(_) | DomainChange::SetNamespace(_) => {
             unknown("this is about the domain's name")
         }
     }
+}
+
+fn demanded(name: &QualifiedName, constraints: &[Constraint], wanted: &Constraint) -> Holds {
+    match nearest(constraints, wanted) {
+        None => Holds::No,
+        Some((Likeness::Different, _)) => {
+            Holds::Differs(format!("a constraint of {name} demands something else"))
+        }
+        Some((_, own)) if own.validity > wanted.validity => {
+            Holds::Differs(format!("the constraint of {name} is not valid"))
+        }
+        Some((near, _)) => near.holds(String::new),
+    }
+}
+
+/// The domain's constraint that is most like the one asked for, or has its name.
+fn nearest<'a>(
+    constraints: &'a [Constraint],
+    wanted: &Constraint,
+) -> Option<(Likeness, &'a Constraint)> {
+    constraints
+        .iter()
+        .map(|own| (likeness::constraint(&own.kind, &wanted.kind), own))
+        .filter(|(near, own)| {
+            *near != Likeness::Different || own.name.ident() == wanted.name.ident()
+        })
+        .min_by_key(|(near, _)| *near)
 }
 
 pub(super) fn routine(name: &QualifiedName, change: &RoutineChange, catalog: &Catalog) -> Holds {

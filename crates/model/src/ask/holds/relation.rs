@@ -5,7 +5,8 @@ use crate::{
     Relation, Scope, SequenceChange, ViewChange, ViewDefinition,
 };
 
-use super::super::apply::{does_the_same, owner};
+use super::super::apply::owner;
+use super::likeness::{self, Likeness};
 use super::{renamed, unknown, yes_if};
 
 pub(super) fn index(change: &IndexChange, catalog: &Catalog) -> Holds {
@@ -59,10 +60,12 @@ fn built(wanted: &IndexDefinition, catalog: &Catalog) -> Holds {
         ChosenName::Generated(_) => {
             let same = catalog
                 .indexes_of(&wanted.table)
-                .find(|(_, index)| does_the_same(&index.definition, wanted));
+                .map(|found| (likeness::index(&found.1.definition, wanted), found))
+                .filter(|(likeness, _)| *likeness != Likeness::Different)
+                .min_by_key(|(likeness, _)| *likeness);
             match same {
                 None => return Holds::No,
-                Some(found) => found,
+                Some((_, found)) => found,
             }
         }
     };
@@ -73,8 +76,10 @@ fn built(wanted: &IndexDefinition, catalog: &Catalog) -> Holds {
             index.definition.table
         ));
     }
-    if !does_the_same(&index.definition, wanted) {
-        return Holds::Differs(format!("index {name} is there with another definition"));
+    let alike = likeness::index(&index.definition, wanted)
+        .holds(|| format!("index {name} is there with another definition"));
+    if alike != Holds::Yes {
+        return alike;
     }
     match (index.state, wanted.scope) {
         (IndexState::Valid, _) | (IndexState::Invalid, Scope::Only) => Holds::Yes,
@@ -139,11 +144,17 @@ pub(super) fn view(name: &QualifiedName, change: &ViewChange, catalog: &Catalog)
 }
 
 fn viewed(name: &QualifiedName, wanted: &ViewDefinition, catalog: &Catalog) -> Holds {
-    yes_if(
-        catalog
-            .view(name)
-            .is_some_and(|view| &view.definition == wanted),
-    )
+    let Some(view) = catalog.view(name) else {
+        return Holds::No;
+    };
+    let own = &view.definition;
+    if own == wanted {
+        Holds::Yes
+    } else if own.kind == wanted.kind && own.query.text != wanted.query.text {
+        unknown("the server may have spelt the view's query in its own way")
+    } else {
+        Holds::No
+    }
 }
 
 pub(super) fn sequence(name: &QualifiedName, change: &SequenceChange, catalog: &Catalog) -> Holds {

@@ -7,6 +7,7 @@ use crate::{
     TableDefinition, Target, TriggerState, Validity,
 };
 
+use super::likeness::{self, Likeness};
 use super::{renamed, unknown, yes_if};
 
 pub(super) fn table(target: &Target, change: &TableChange, catalog: &Catalog) -> Holds {
@@ -60,6 +61,7 @@ fn created(name: &QualifiedName, definition: &TableDefinition, catalog: &Catalog
     if table.knowledge == Knowledge::Assumed {
         return unknown("the table was only mentioned so far");
     }
+    let mut likeness = Likeness::Same;
     for column in &definition.columns {
         match table.column(&column.name) {
             None => {
@@ -69,6 +71,7 @@ fn created(name: &QualifiedName, definition: &TableDefinition, catalog: &Catalog
                 if let Some(difference) = difference(own, column) {
                     return Holds::Differs(format!("{name} is there, {difference}"));
                 }
+                likeness = likeness.max(filled(own, column));
             }
         }
     }
@@ -78,14 +81,21 @@ fn created(name: &QualifiedName, definition: &TableDefinition, catalog: &Catalog
             validity: Validity::Valid,
             ..constraint.clone()
         };
-        if constraint_added(name, table, &constraint) != Holds::Yes {
-            return Holds::Differs(format!(
-                "{name} is there without constraint {}",
-                constraint.name.ident()
-            ));
+        match constraint_added(name, table, &constraint) {
+            Holds::Yes => {}
+            Holds::Unknown(_) => likeness = likeness.max(Likeness::Unclear),
+            Holds::No | Holds::Differs(_) => {
+                return Holds::Differs(format!(
+                    "{name} is there without constraint {}",
+                    constraint.name.ident()
+                ));
+            }
         }
     }
-    yes_if(table.partitioning == definition.partitioning)
+    if table.partitioning != definition.partitioning {
+        return Holds::No;
+    }
+    likeness.holds(|| format!("{name} is there with another definition"))
 }
 
 /// How a column that is there differs from the one asked for; a primary key may have made it refuse null.
@@ -103,9 +113,17 @@ fn difference(own: &Column, wanted: &Column) -> Option<String> {
     if own.collation != wanted.collation {
         return Some(format!("column {} has another collation", own.name));
     }
-    let inherited = wanted.fill == Fill::None;
-    (own.fill != wanted.fill && !inherited)
+    (filled(own, wanted) == Likeness::Different)
         .then(|| format!("column {} has another default", own.name))
+}
+
+/// Whether values come from where they should; a column without a default may have inherited one.
+fn filled(own: &Column, wanted: &Column) -> Likeness {
+    if wanted.fill == Fill::None {
+        Likeness::Same
+    } else {
+        likeness::fill(&own.fill, &wanted.fill)
+    }
 }
 
 fn set(table: &Table, change: &TableChange) -> Holds {
@@ -236,7 +254,7 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
             ..
         } => own.data_type == *data_type && (collation.is_none() || own.collation == *collation),
         ColumnChange::SetDefault { default, .. } => {
-            matches!(&own.fill, Fill::Default(has) if has.text == default.text)
+            return spelt(&own.fill, &Fill::Default(default.clone()));
         }
         ColumnChange::DropDefault(_) => !matches!(own.fill, Fill::Default(_) | Fill::Serial),
         ColumnChange::SetNotNull(_) => own.nullability == Nullability::NotNull,
@@ -248,7 +266,15 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
         },
         ColumnChange::DropIdentity { .. } => !matches!(own.fill, Fill::Identity(_)),
         ColumnChange::SetExpression { expression, .. } => {
-            matches!(&own.fill, Fill::Stored(has) | Fill::Virtual(has) if has.text == expression.text)
+            let wanted = match &own.fill {
+                Fill::Virtual(_) => Fill::Virtual(expression.clone()),
+                Fill::Stored(_)
+                | Fill::None
+                | Fill::Default(_)
+                | Fill::Serial
+                | Fill::Identity(_) => Fill::Stored(expression.clone()),
+            };
+            return spelt(&own.fill, &wanted);
         }
         ColumnChange::DropExpression { .. } => {
             !matches!(own.fill, Fill::Stored(_) | Fill::Virtual(_))
@@ -265,6 +291,14 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
     })
 }
 
+/// Another default or expression is simply not the one asked for: it can be set again.
+fn spelt(own: &Fill, wanted: &Fill) -> Holds {
+    match likeness::fill(own, wanted).holds(String::new) {
+        Holds::Differs(_) => Holds::No,
+        answer @ (Holds::Yes | Holds::No | Holds::Unknown(_)) => answer,
+    }
+}
+
 fn column_added(
     name: &QualifiedName,
     table: &Table,
@@ -277,17 +311,21 @@ fn column_added(
     if let Some(difference) = difference(own, column) {
         return Holds::Differs(format!("{} of {name} is there, {difference}", column.name));
     }
-    match constraints
-        .iter()
-        .find(|constraint| constraint_added(name, table, constraint) != Holds::Yes)
-    {
-        Some(constraint) => Holds::Differs(format!(
-            "{} of {name} is there without constraint {}",
-            column.name,
-            constraint.name.ident()
-        )),
-        None => Holds::Yes,
+    let mut likeness = filled(own, column);
+    for constraint in constraints {
+        match constraint_added(name, table, constraint) {
+            Holds::Yes => {}
+            Holds::Unknown(_) => likeness = likeness.max(Likeness::Unclear),
+            Holds::No | Holds::Differs(_) => {
+                return Holds::Differs(format!(
+                    "{} of {name} is there without constraint {}",
+                    column.name,
+                    constraint.name.ident()
+                ));
+            }
+        }
     }
+    likeness.holds(|| format!("{} of {name} is there, and differs", column.name))
 }
 
 pub(super) fn constraint(
@@ -347,10 +385,18 @@ fn constraint_added(name: &QualifiedName, table: &Table, wanted: &Constraint) ->
     let found = match (&wanted.name, taken_over(&wanted.kind)) {
         (ChosenName::Given(own), _) => table.constraint(own),
         (ChosenName::Generated(_), Some(index)) => table.constraint(index),
-        (ChosenName::Generated(_), None) => table
+        (ChosenName::Generated(chosen), None) => table
             .constraints
             .iter()
-            .find(|own| same_demand(&own.kind, &wanted.kind)),
+            .map(|own| (same_demand(&own.kind, &wanted.kind), own))
+            .filter(|(likeness, own)| match likeness {
+                Likeness::Same => true,
+                // The name is what is left to go by.
+                Likeness::Unclear => own.name.as_str().starts_with(chosen.as_str()),
+                Likeness::Different => false,
+            })
+            .min_by_key(|(likeness, _)| *likeness)
+            .map(|(_, own)| own),
     };
     let Some(own) = found else {
         return Holds::No;
@@ -361,7 +407,8 @@ fn constraint_added(name: &QualifiedName, table: &Table, wanted: &Constraint) ->
             own.name
         ))
     };
-    if !same_demand(&own.kind, &wanted.kind) {
+    let likeness = same_demand(&own.kind, &wanted.kind);
+    if likeness == Likeness::Different {
         differs("demands something else")
     } else if own.enforcement != wanted.enforcement {
         differs("is enforced otherwise")
@@ -373,7 +420,7 @@ fn constraint_added(name: &QualifiedName, table: &Table, wanted: &Constraint) ->
     } else if own.deferral != wanted.deferral {
         differs("is checked at another moment")
     } else {
-        Holds::Yes
+        likeness.holds(String::new)
     }
 }
 
@@ -391,8 +438,8 @@ fn taken_over(kind: &ConstraintKind) -> Option<&Ident> {
 }
 
 /// What is there lists its columns; what is asked for may name the index it took over.
-fn same_demand(own: &ConstraintKind, wanted: &ConstraintKind) -> bool {
-    match wanted {
+fn same_demand(own: &ConstraintKind, wanted: &ConstraintKind) -> Likeness {
+    let took_over = match wanted {
         ConstraintKind::Unique(KeyColumns::UsingIndex(_)) => {
             matches!(own, ConstraintKind::Unique(_))
         }
@@ -404,7 +451,12 @@ fn same_demand(own: &ConstraintKind, wanted: &ConstraintKind) -> bool {
         | ConstraintKind::Check(_)
         | ConstraintKind::NotNull(_)
         | ConstraintKind::ForeignKey(_)
-        | ConstraintKind::Exclude { .. } => own == wanted,
+        | ConstraintKind::Exclude { .. } => return likeness::constraint(own, wanted),
+    };
+    if took_over {
+        Likeness::Same
+    } else {
+        Likeness::Different
     }
 }
 

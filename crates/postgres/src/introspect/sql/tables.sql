@@ -19,8 +19,9 @@ SELECT '1259:' || c.oid, NULL, n.nspname::text,
   LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
   LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
   CROSS JOIN LATERAL (
-    SELECT pg_catalog.string_agg(pg_catalog.format('%s=%L', x.prefix || pg_catalog.split_part(x.option, '=', 1),
-               pg_catalog.substr(x.option, pg_catalog.strpos(x.option, '=') + 1)), ', '
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s=%s', x.prefix || pg_catalog.split_part(x.option, '=', 1),
+               CASE WHEN pg_catalog.substr(x.option, pg_catalog.strpos(x.option, '=') + 1) ~ '^([0-9]+([.][0-9]+)?|true|false|on|off|auto)$'
+                    THEN pg_catalog.substr(x.option, pg_catalog.strpos(x.option, '=') + 1) ELSE pg_catalog.quote_literal(pg_catalog.substr(x.option, pg_catalog.strpos(x.option, '=') + 1)) END), ', '
                ORDER BY x.prefix, x.place) AS options
       FROM (SELECT '' AS prefix, u.option, u.place FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY u(option, place)
             UNION ALL SELECT 'toast.', u.option, u.place FROM pg_catalog.unnest(toast.reloptions) WITH ORDINALITY u(option, place)) x) o

@@ -1,8 +1,9 @@
 SELECT '1259:' || c.oid, NULL, n.nspname::text,
        pg_catalog.format('CREATE %sVIEW %I.%I', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' ELSE '' END, n.nspname, c.relname)
        || CASE WHEN c.relkind = 'm' AND am.amname <> 'heap' THEN pg_catalog.format(' USING %I', am.amname) ELSE '' END
-       || coalesce(' WITH (' || (SELECT pg_catalog.string_agg(pg_catalog.format('%s=%L', pg_catalog.split_part(u.option, '=', 1),
-                pg_catalog.substr(u.option, pg_catalog.strpos(u.option, '=') + 1)), ', ' ORDER BY u.place)
+       || coalesce(' WITH (' || (SELECT pg_catalog.string_agg(pg_catalog.format('%s=%s', pg_catalog.split_part(u.option, '=', 1),
+                CASE WHEN pg_catalog.substr(u.option, pg_catalog.strpos(u.option, '=') + 1) ~ '^([0-9]+([.][0-9]+)?|true|false|on|off|auto)$'
+                    THEN pg_catalog.substr(u.option, pg_catalog.strpos(u.option, '=') + 1) ELSE pg_catalog.quote_literal(pg_catalog.substr(u.option, pg_catalog.strpos(u.option, '=') + 1)) END), ', ' ORDER BY u.place)
               FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY u(option, place)) || ')', '')
        || E' AS\n' || pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), E'; \n')
        || CASE c.relkind WHEN 'm' THEN E'\n  WITH NO DATA;' ELSE ';' END
