@@ -49,6 +49,15 @@ pub struct JudgeOptions {
     pub directory: String,
 }
 
+/// Whether there is a statement in the way back of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayBack {
+    /// There is one at least.
+    Written,
+    /// There is none: no section, or nothing in any.
+    Nothing,
+}
+
 /// A migration whose SQL was read.
 #[derive(Clone, Debug)]
 pub struct ReadMigration {
@@ -57,8 +66,8 @@ pub struct ReadMigration {
     /// The statements of each up section; spans are those of the section's file. Empty for a section so large that the
     /// judge reads it itself, piece by piece.
     pub up: Vec<Vec<Statement>>,
-    /// The first statement of each section of its way back: that there is one is all that is asked of it.
-    pub down: Vec<Vec<Statement>>,
+    /// Whether there is a statement in its way back: that there is one is all that is asked of it.
+    pub way_back: WayBack,
 }
 
 impl ReadMigration {
@@ -76,23 +85,23 @@ impl ReadMigration {
                 })
                 .collect()
         };
-        let (up, down) = match &migration.form {
+        let is_written = |section: &Section| !dialect.is_empty(section.text(), version);
+        let (up, way_back) = match &migration.form {
             Form::Sql { up, down } => (
                 read(up),
                 match down {
-                    Down::Sections(sections) => sections
-                        .iter()
-                        .map(|section| statements(section, dialect, version).take(1).collect())
-                        .collect(),
-                    Down::Missing | Down::Empty | Down::Derived => Vec::new(),
+                    Down::Sections(sections) if sections.iter().any(is_written) => WayBack::Written,
+                    Down::Sections(_) | Down::Missing | Down::Empty | Down::Derived => {
+                        WayBack::Nothing
+                    }
                 },
             ),
-            Form::Program { .. } => (Vec::new(), Vec::new()),
+            Form::Program { .. } => (Vec::new(), WayBack::Nothing),
         };
         Self {
             migration,
             up,
-            down,
+            way_back,
         }
     }
 
@@ -390,7 +399,7 @@ impl<'a> Judge<'a> {
                 tool: self.options.tool,
                 wrapping: read.sections().first().map(|section| section.wrapping),
                 down: read.down_form(),
-                down_statements: read.down.iter().flatten().collect(),
+                way_back: read.way_back,
             };
             ALL.iter()
                 .filter_map(|rule| match rule.ask {

@@ -13,7 +13,7 @@ mod wording;
 
 pub use finding::{Finding, Place, Remedy, Severity};
 pub use judge::{
-    Depth, Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported,
+    Depth, Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported, WayBack,
 };
 pub use rule::{
     Ask, Asked, Contradicted, Example, Group, Hit, Kind, Layer, MigrationAsked, Places,

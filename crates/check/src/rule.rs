@@ -12,7 +12,7 @@ use segue_model::{
     QualifiedName, Span, Statement, Tool, Wrapping,
 };
 
-use crate::{Place, Severity, Stake};
+use crate::{Place, Severity, Stake, WayBack};
 
 /// Which question a rule answers.
 #[derive(
@@ -339,8 +339,8 @@ pub struct MigrationAsked<'a> {
     pub wrapping: Option<Wrapping>,
     /// Its way back.
     pub down: &'a Down,
-    /// The statements of its way back.
-    pub down_statements: Vec<&'a Statement>,
+    /// Whether there is a statement in its way back.
+    pub way_back: WayBack,
 }
 
 /// What a rule is asked about the whole project. The catalog is the last one.

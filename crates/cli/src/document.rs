@@ -36,11 +36,38 @@ pub(crate) struct Document {
     /// The migrations that were reported on, where the format keeps findings.
     pub(crate) judged: Vec<JudgedPath>,
     /// The findings, where the format keeps them.
-    pub(crate) findings: Vec<Placed>,
+    pub(crate) findings: KeptFindings,
     /// What directives allow, where the format keeps findings.
     pub(crate) suppressed: Vec<Allowed>,
     /// The numbers.
     pub(crate) summary: Summary,
+}
+
+/// All findings of a check in the order they were found: one list per migration, so that none is moved again.
+#[derive(Debug, Default)]
+pub(crate) struct KeptFindings {
+    lists: Vec<Vec<Placed>>,
+    length: usize,
+}
+
+impl KeptFindings {
+    /// Adds the findings of one migration.
+    pub(crate) fn add(&mut self, found: Vec<Placed>) {
+        self.length += found.len();
+        if !found.is_empty() {
+            self.lists.push(found);
+        }
+    }
+
+    /// All of them, in the order they were found.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Placed> {
+        self.lists.iter().flatten()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
 }
 
 /// What was asked.
@@ -116,8 +143,8 @@ pub(crate) struct Spot {
     pub(crate) start: Position,
     /// One past the last character.
     pub(crate) end: Position,
-    /// The lines around it.
-    pub(crate) excerpt: Excerpt,
+    /// The lines around it; none when the format shows none.
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 /// A finding that a directive allows.

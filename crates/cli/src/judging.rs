@@ -43,6 +43,8 @@ pub(crate) struct Needs {
     pub(crate) findings: Keep,
     /// Whether every answer about every statement is worked out.
     pub(crate) every_answer: Keep,
+    /// Whether the lines around a finding are shown.
+    pub(crate) excerpts: Keep,
 }
 
 /// Whether something is kept or worked out.
@@ -203,7 +205,10 @@ impl<'a, 'l> Hearing<'a, 'l> {
         let mut placing = Placing::new(
             (read, &judged.kept),
             self.request.dialect,
-            self.document.projects.len() - 1,
+            (
+                self.document.projects.len() - 1,
+                self.request.needs.excerpts,
+            ),
         );
         let findings: Vec<Placed> = std::mem::take(&mut judged.findings)
             .into_iter()
@@ -270,7 +275,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
         self.document.summary.suppressed += suppressed.len();
         match self.request.needs.findings {
             Keep::Yes => {
-                self.document.findings.extend(findings);
+                self.document.findings.add(findings);
                 self.document.suppressed.extend(suppressed);
             }
             Keep::No => {}
@@ -286,7 +291,12 @@ impl<'a, 'l> Hearing<'a, 'l> {
             .filter(|finding| self.is_new(finding))
             .filter_map(|finding| self.weigh(finding))
             .collect();
-        let placed = Files::new(&self.subject.sources, self.reading(), number).place(findings);
+        let placed = Files::new(
+            &self.subject.sources,
+            self.reading(),
+            (number, self.request.needs.excerpts),
+        )
+        .place(findings);
         (self.listener)(&Event::ProjectEnd(&placed))?;
         self.keep(placed, Vec::new());
         Ok(())

@@ -32,6 +32,10 @@ pub(crate) struct Reporter {
     pub(crate) keeps_findings: Keep,
     /// Whether it writes every answer about every statement.
     pub(crate) wants_every_answer: Keep,
+    /// Whether it shows the lines around a finding.
+    pub(crate) shows_excerpts: Keep,
+    /// Whether terminal codes may stand in what it writes.
+    pub(crate) terminal_codes: TerminalCodes,
     /// Writes what there is to say about an event.
     pub(crate) write: fn(&Event<'_>, &mut Desk<'_>) -> io::Result<()>,
 }
@@ -47,8 +51,18 @@ impl Reporter {
         Needs {
             findings: self.keeps_findings,
             every_answer: self.wants_every_answer,
+            excerpts: self.shows_excerpts,
         }
     }
+}
+
+/// Whether terminal codes may stand in what a format writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TerminalCodes {
+    /// They may: they are stripped where there is no colour.
+    Stripped,
+    /// The format encodes them, as JSON and XML do: what it writes goes out as it is.
+    Verbatim,
 }
 
 /// Where a format writes, and how it shall look.

@@ -28,6 +28,11 @@ pub trait Dialect: Send + Sync {
         version: u16,
     ) -> Box<dyn Iterator<Item = Statement> + 't>;
 
+    /// True when there is no statement in the text, not even one that cannot be read.
+    fn is_empty(&self, text: &str, version: u16) -> bool {
+        self.statements(text, version).next().is_none()
+    }
+
     /// Locks and work of one statement. The changes are those of one statement, in order; an `Opaque` one makes the
     /// answer `Unknown`.
     fn impact(&self, changes: &[Change], context: &Context<'_>) -> Impact;

@@ -47,6 +47,10 @@ impl Dialect for Postgres {
         Box::new(parse::statements(text, version))
     }
 
+    fn is_empty(&self, text: &str, version: u16) -> bool {
+        parse::is_empty(text, version)
+    }
+
     fn impact(&self, changes: &[Change], context: &Context<'_>) -> Impact {
         impact::impact(changes, context)
     }

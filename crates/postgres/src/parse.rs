@@ -39,6 +39,15 @@ pub(crate) fn statements(text: &str, version: u16) -> impl Iterator<Item = State
         .filter_map(move |piece| statement::read(text, version, &mut scope, piece))
 }
 
+/// True when there is no statement in a text. What is plain SQL is not parsed for that.
+pub(crate) fn is_empty(text: &str, version: u16) -> bool {
+    let mut scope = reader::Scope::default();
+    !split::Pieces::new(text).any(|piece| {
+        statement::is_plain(text, &piece)
+            || statement::read(text, version, &mut scope, piece).is_some()
+    })
+}
+
 /// All statements of a text.
 #[cfg(test)]
 pub(crate) fn read(text: &str, version: u16) -> Vec<Statement> {

@@ -2,7 +2,7 @@
 
 use segue_model::{Change, Down, Tool};
 
-use crate::{Ask, Example, Group, Hit, MigrationAsked, Question, Rule, Severity};
+use crate::{Ask, Example, Group, Hit, MigrationAsked, Question, Rule, Severity, WayBack};
 
 pub(super) static RULE: Rule = Rule {
     code: "irreversible-step",
@@ -22,7 +22,7 @@ Drizzle, refinery) are not reported: there the way back is another migration.",
 
 fn ask(asked: &MigrationAsked<'_>) -> Vec<Hit> {
     let has_one = match asked.down {
-        Down::Sections(_) => !asked.down_statements.is_empty(),
+        Down::Sections(_) => asked.way_back == WayBack::Written,
         Down::Derived => true,
         Down::Missing | Down::Empty => false,
     };

@@ -12,7 +12,7 @@ use segue_postgres::Postgres;
 use super::check::subjects;
 use crate::arguments::{AuditArguments, AuditOutput};
 use crate::audit::{Audit, audit, html, human, json};
-use crate::document::{Document, Run, Summary};
+use crate::document::{Document, KeptFindings, Run, Summary};
 use crate::environment::{self, Colour, Stopwatch};
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
@@ -66,6 +66,7 @@ fn judged(arguments: &AuditArguments) -> Result<Audit, CliError> {
         needs: Needs {
             findings: Keep::No,
             every_answer: Keep::No,
+            excerpts: Keep::Yes,
         },
     };
     let document = Document {
@@ -77,7 +78,7 @@ fn judged(arguments: &AuditArguments) -> Result<Audit, CliError> {
         },
         projects: Vec::new(),
         judged: Vec::new(),
-        findings: Vec::new(),
+        findings: KeptFindings::default(),
         suppressed: Vec::new(),
         summary: Summary::default(),
     };

@@ -13,13 +13,13 @@ use segue_model::Dialect;
 use segue_postgres::Postgres;
 
 use crate::arguments::{CheckArguments, Verbosity};
-use crate::document::{Document, Event, Run, Summary};
+use crate::document::{Document, Event, KeptFindings, Run, Summary};
 use crate::environment::{self, Colour, Stopwatch};
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
 use crate::judging::{Request, Subject, judge};
 use crate::pipeline::{STACK_BYTES, no_thread};
-use crate::report::{Desk, Reporter};
+use crate::report::{Desk, Reporter, TerminalCodes};
 use crate::settings::Settings;
 use crate::show::escape::line;
 use crate::show::tool;
@@ -77,7 +77,7 @@ fn check(arguments: &CheckArguments) -> Result<Exit, CliError> {
         },
         projects: Vec::new(),
         judged: Vec::new(),
-        findings: Vec::new(),
+        findings: KeptFindings::default(),
         suppressed: Vec::new(),
         summary: Summary::default(),
     };
@@ -99,9 +99,10 @@ fn write(
     judge: impl FnOnce(&mut crate::judging::Listener<'_>) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let colour = environment::colour(arguments.color);
-    let choice = match colour {
-        Colour::On => ColorChoice::Always,
-        Colour::Off => ColorChoice::Never,
+    let choice = match (reporter.terminal_codes, colour) {
+        (TerminalCodes::Verbatim, _) => ColorChoice::AlwaysAnsi,
+        (TerminalCodes::Stripped, Colour::On) => ColorChoice::Always,
+        (TerminalCodes::Stripped, Colour::Off) => ColorChoice::Never,
     };
     let stdout = AutoStream::new(std::io::stdout().lock(), choice);
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout);

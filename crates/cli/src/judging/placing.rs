@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use segue_check::{Finding, ReadMigration, Remedy};
+use segue_check::{Finding, ReadMigration, Remedy, WayBack};
 use segue_model::{Dialect, Down, Form, Section, SourceText, Span, Statement};
 
 use crate::document::{Placed, Spot};
+use crate::judging::Keep;
 use crate::pipeline::{Reading, Source};
 use crate::show::excerpt::{Excerpt, secrets, statement_text};
 use crate::show::position::Finger;
@@ -17,6 +18,7 @@ pub(crate) struct Placing<'a> {
     read: &'a ReadMigration,
     dialect: &'a dyn Dialect,
     project: usize,
+    excerpts: Keep,
     file: Option<(&'a Arc<SourceText>, Finger<'a>)>,
     secrets: Vec<Span>,
 }
@@ -26,12 +28,13 @@ impl<'a> Placing<'a> {
     pub(crate) fn new(
         (read, kept): (&'a ReadMigration, &[Statement]),
         dialect: &'a dyn Dialect,
-        project: usize,
+        (project, excerpts): (usize, Keep),
     ) -> Self {
         Self {
             read,
             dialect,
             project,
+            excerpts,
             file: None,
             secrets: secrets(statements(read).chain(kept)),
         }
@@ -61,6 +64,7 @@ impl<'a> Placing<'a> {
     }
 
     fn spot(&mut self, path: &str, span: Span) -> Option<Spot> {
+        let excerpts = self.excerpts;
         let (file, finger) = self.open(path)?;
         let start = finger.position(span.start);
         let end = finger.position(span.end);
@@ -68,7 +72,10 @@ impl<'a> Placing<'a> {
         Some(Spot {
             start,
             end,
-            excerpt: Excerpt::new(text, span, start.line, &self.secrets),
+            excerpt: match excerpts {
+                Keep::Yes => Some(Excerpt::new(text, span, start.line, &self.secrets)),
+                Keep::No => None,
+            },
         })
     }
 
@@ -104,11 +111,16 @@ pub(crate) struct Files<'a> {
     by_path: BTreeMap<&'a str, &'a Source>,
     reading: Reading<'a>,
     project: usize,
+    excerpts: Keep,
 }
 
 impl<'a> Files<'a> {
     /// The files of a project.
-    pub(crate) fn new(sources: &'a [Source], reading: Reading<'a>, project: usize) -> Self {
+    pub(crate) fn new(
+        sources: &'a [Source],
+        reading: Reading<'a>,
+        (project, excerpts): (usize, Keep),
+    ) -> Self {
         let mut by_path = BTreeMap::new();
         for source in sources {
             match source {
@@ -125,6 +137,7 @@ impl<'a> Files<'a> {
             by_path,
             reading,
             project,
+            excerpts,
         }
     }
 
@@ -156,9 +169,10 @@ impl<'a> Files<'a> {
         } else {
             self.text(path)
         };
-        let hidden = file
-            .as_ref()
-            .map_or_else(Vec::new, |file| self.secrets(file, &spans));
+        let hidden = match (&file, self.excerpts) {
+            (Some(file), Keep::Yes) => self.secrets(file, &spans),
+            (_, Keep::Yes | Keep::No) => Vec::new(),
+        };
         let mut finger = file.as_ref().map(|file| Finger::new(&file.text));
         for finding in findings {
             let spot = match (&file, &mut finger, finding.place.span) {
@@ -168,7 +182,10 @@ impl<'a> Files<'a> {
                     Some(Spot {
                         start,
                         end,
-                        excerpt: Excerpt::new(&file.text, span, start.line, &hidden),
+                        excerpt: match self.excerpts {
+                            Keep::Yes => Some(Excerpt::new(&file.text, span, start.line, &hidden)),
+                            Keep::No => None,
+                        },
                     })
                 }
                 (_, _, _) => None,
@@ -191,7 +208,7 @@ impl<'a> Files<'a> {
         let read = ReadMigration {
             migration,
             up: Vec::new(),
-            down: Vec::new(),
+            way_back: WayBack::Nothing,
         };
         files(&read).find(|file| file.path == path).cloned()
     }
@@ -230,5 +247,5 @@ fn files(read: &ReadMigration) -> impl Iterator<Item = &Arc<SourceText>> {
 }
 
 fn statements(read: &ReadMigration) -> impl Iterator<Item = &Statement> {
-    read.up.iter().chain(&read.down).flatten()
+    read.up.iter().flatten()
 }

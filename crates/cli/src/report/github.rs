@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use segue_check::Severity;
 
 use super::words::{plain, worst_first};
-use super::{Desk, Reporter, markdown};
+use super::{Desk, Reporter, TerminalCodes, markdown};
 use crate::document::{Document, Event, Placed};
 use crate::judging::Keep;
 
@@ -16,6 +16,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "github",
     keeps_findings: Keep::Yes,
     wants_every_answer: Keep::No,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Stripped,
     write,
 };
 

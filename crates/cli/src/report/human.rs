@@ -6,13 +6,13 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Sni
 use anstyle::{AnsiColor, Style};
 use segue_check::{Ask, Remedy, Severity};
 
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::arguments::Verbosity;
 use crate::document::{Allowed, Document, Event, Placed, Spot, Summary};
 use crate::environment::Colour;
 use crate::judging::Keep;
 use crate::show::escape::{line, lines, same_length};
-use crate::show::excerpt::LineStart;
+use crate::show::excerpt::{Excerpt, LineStart};
 use crate::show::steps::script;
 use crate::show::tool;
 
@@ -20,6 +20,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "human",
     keeps_findings: Keep::No,
     wants_every_answer: Keep::No,
+    shows_excerpts: Keep::Yes,
+    terminal_codes: TerminalCodes::Stripped,
     write,
 };
 
@@ -54,10 +56,11 @@ fn finding(placed: &Placed, desk: &mut Desk<'_>) -> io::Result<()> {
     let rendered = annotated(placed, desk.colour);
     writeln!(desk.out, "{rendered}")?;
     let found = &placed.finding;
-    if let Some(spot) = &placed.spot
-        && spot.excerpt.lines_left_out > 0
+    let excerpt = placed.spot.as_ref().and_then(|spot| spot.excerpt.as_ref());
+    if let Some(excerpt) = excerpt
+        && excerpt.lines_left_out > 0
     {
-        writeln!(desk.out, "  … {} more lines", spot.excerpt.lines_left_out)?;
+        writeln!(desk.out, "  … {} more lines", excerpt.lines_left_out)?;
     }
     if let Some(lock) = &found.lock {
         footer("lock", lock, desk)?;
@@ -118,10 +121,13 @@ fn annotated(placed: &Placed, colour: Colour) -> String {
         .id(found.code.as_str());
     let group = match &placed.spot {
         None => title.element(Origin::path(path)),
-        Some(spot) => match spot.excerpt.start {
-            LineStart::Whole => title.element(source(spot).path(path)),
-            // The column cannot be counted from an excerpt that lacks the start of its line.
-            LineStart::Cut => title.element(place(spot, path)).element(source(spot)),
+        Some(spot) => match &spot.excerpt {
+            None => title.element(place(spot, path)),
+            Some(excerpt) => match excerpt.start {
+                LineStart::Whole => title.element(source(excerpt).path(path)),
+                // The column cannot be counted from an excerpt that lacks the start of its line.
+                LineStart::Cut => title.element(place(spot, path)).element(source(excerpt)),
+            },
         },
     };
     renderer.render(&[group])
@@ -133,8 +139,7 @@ fn place<'a>(spot: &Spot, path: String) -> Origin<'a> {
         .char_column(spot.start.column)
 }
 
-fn source<'a>(spot: &Spot) -> Snippet<'a, Annotation<'a>> {
-    let excerpt = &spot.excerpt;
+fn source<'a>(excerpt: &Excerpt) -> Snippet<'a, Annotation<'a>> {
     let span = excerpt.span.start..excerpt.span.end;
     Snippet::source(same_length(&excerpt.text))
         .line_start(excerpt.first_line)

@@ -13,7 +13,7 @@ use segue_model::{
     Statement, TextNote, Tool, Wrapping,
 };
 
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::document::{
     Allowed, Document, Event, JudgedFile, Placed, Project, Run, Summary,
 };
@@ -29,6 +29,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "json",
     keeps_findings: Keep::Yes,
     wants_every_answer: Keep::Yes,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Verbatim,
     write,
 };
 

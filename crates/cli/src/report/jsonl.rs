@@ -8,7 +8,7 @@ use super::json::{
     FindingReport, Header, MigrationHeader, ProjectHeader, StatementReport, SuppressedReport, json,
     statements,
 };
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::document::{Allowed, Event, Placed, Summary};
 use crate::judging::Keep;
 
@@ -16,6 +16,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "jsonl",
     keeps_findings: Keep::No,
     wants_every_answer: Keep::Yes,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Verbatim,
     write,
 };
 

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use segue_check::Severity;
 
 use super::words::{place, plain, severity};
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::document::{Document, Event, Placed, Project};
 use crate::judging::Keep;
 use crate::show::tool;
@@ -19,6 +19,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "junit",
     keeps_findings: Keep::Yes,
     wants_every_answer: Keep::No,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Verbatim,
     write,
 };
 

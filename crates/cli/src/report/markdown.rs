@@ -9,7 +9,7 @@ use segue_check::{Remedy, Severity};
 
 use super::words::{place, severity, worst_first};
 use super::human::{count, counted};
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::document::{Document, Event, Placed};
 use crate::judging::Keep;
 use crate::show::escape;
@@ -19,6 +19,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "markdown",
     keeps_findings: Keep::Yes,
     wants_every_answer: Keep::No,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Stripped,
     write,
 };
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::words::{plain, severity, worst_first};
-use super::{Desk, Reporter};
+use super::{Desk, Reporter, TerminalCodes};
 use crate::document::{Document, Event, Placed};
 use crate::judging::Keep;
 
@@ -18,6 +18,8 @@ pub(crate) static REPORTER: Reporter = Reporter {
     name: "sarif",
     keeps_findings: Keep::Yes,
     wants_every_answer: Keep::No,
+    shows_excerpts: Keep::No,
+    terminal_codes: TerminalCodes::Verbatim,
     write,
 };
 

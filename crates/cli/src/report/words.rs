@@ -2,7 +2,7 @@
 
 use segue_check::{Remedy, Severity};
 
-use crate::document::Placed;
+use crate::document::{KeptFindings, Placed};
 use crate::show::steps::script;
 
 /// The message, the lock and the way out, as plain text of several lines.
@@ -28,7 +28,7 @@ pub(super) fn way_out(placed: &Placed) -> Option<String> {
 }
 
 /// The findings, the most severe first, otherwise in the order they were found.
-pub(super) fn worst_first(found: &[Placed]) -> Vec<&Placed> {
+pub(super) fn worst_first(found: &KeptFindings) -> Vec<&Placed> {
     let mut sorted: Vec<&Placed> = found.iter().collect();
     sorted.sort_by_key(|placed| std::cmp::Reverse(placed.finding.severity));
     sorted

@@ -33,6 +33,20 @@ pub(super) fn read(file: &str, version: u16, scope: &mut Scope, piece: Piece) ->
     }
 }
 
+/// True when a piece is a statement for certain, readable or not: it begins with a word of SQL.
+pub(super) fn is_plain(file: &str, piece: &Piece) -> bool {
+    match piece {
+        Piece::Opaque(_) => true,
+        Piece::Statement(cut) => {
+            cut.placeholders.is_empty()
+                && cut
+                    .span
+                    .of(file)
+                    .starts_with(|first: char| first.is_ascii_alphabetic())
+        }
+    }
+}
+
 fn read_cut(file: &str, version: u16, scope: &mut Scope, cut: &Cut) -> Option<Statement> {
     let text = cut.span.of(file);
     let mut reader = Reader {

@@ -63,7 +63,7 @@ pub(super) fn card(found: &Found, number: Option<usize>) -> Markup {
 
 /// The statement on the left, the way out on the right; one below the other where there is no room.
 fn sides(found: &Found) -> Markup {
-    let statement = found.placed.spot.as_ref().map(statement);
+    let statement = found.placed.spot.as_ref().and_then(statement);
     let way = way_out(found);
     let both = if statement.is_some() && !found.placed.steps.is_empty() {
         "sides"
@@ -80,12 +80,12 @@ fn sides(found: &Found) -> Markup {
     }
 }
 
-fn statement(spot: &Spot) -> Markup {
-    let excerpt = &spot.excerpt;
+fn statement(spot: &Spot) -> Option<Markup> {
+    let excerpt = spot.excerpt.as_ref()?;
     let part = |from: usize, to: usize| excerpt.text.get(from..to).unwrap_or_default();
     let end = excerpt.span.end.min(excerpt.text.len());
     let start = excerpt.span.start.min(end);
-    html! {
+    Some(html! {
         figure {
             figcaption { "as written, line " (spot.start.line) }
             pre { code {
@@ -95,7 +95,7 @@ fn statement(spot: &Spot) -> Markup {
                 @if excerpt.lines_left_out > 0 { "\n… " (excerpt.lines_left_out) " more lines" }
             } }
         }
-    }
+    })
 }
 
 fn way_out(found: &Found) -> Option<Markup> {
