@@ -14,9 +14,9 @@ fn behind_a_long_reader_the_budget_ends_the_run_and_names_the_reader() {
     let server = TestServer::start_newest().unwrap();
     let database = server.create_database().unwrap();
     let mut reader = database.connect().unwrap();
-    reader
-        .execute("CREATE TABLE a (b int); BEGIN; SELECT * FROM a")
-        .unwrap();
+    reader.execute("CREATE TABLE a (b int)").unwrap();
+    reader.execute("BEGIN").unwrap();
+    reader.execute("SELECT * FROM a").unwrap();
     let project = [migration(
         "1_a.sql",
         "-- migrate:up\nALTER TABLE a ADD COLUMN c int;\n",
@@ -30,7 +30,7 @@ fn behind_a_long_reader_the_budget_ends_the_run_and_names_the_reader() {
         runner.up(&project, &all(), &Approval::default())
     });
     let error = stopped.unwrap_err();
-    assert_eq!(error.kind(), Kind::LockBudget);
+    assert_eq!(error.kind(), Kind::LockBudget, "{error:?}");
     let pid = reader.backend_pid().to_string();
     assert!(
         error.details().iter().any(|line| line.contains(&pid)),
@@ -46,9 +46,9 @@ fn a_point_read_waits_no_longer_than_the_lock_timeout_behind_us() {
     let server = TestServer::start_newest().unwrap();
     let database = server.create_database().unwrap();
     let mut reader = database.connect().unwrap();
-    reader
-        .execute("CREATE TABLE a (b int); BEGIN; SELECT * FROM a")
-        .unwrap();
+    reader.execute("CREATE TABLE a (b int)").unwrap();
+    reader.execute("BEGIN").unwrap();
+    reader.execute("SELECT * FROM a").unwrap();
     let mut point = database.connect().unwrap();
     // The server itself measures: a read that waits longer than this fails.
     point.execute("SET lock_timeout = '600ms'").unwrap();
