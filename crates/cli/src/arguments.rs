@@ -17,12 +17,12 @@ use crate::show::tool;
 #[command(
     name = "segue",
     version,
-    about = "Judge database migrations: what they lock, whom they break, what they destroy, and the safe way",
+    about = "Change databases while applications run: judge migrations, and run them under lock time-outs, resumable, verified",
     max_term_width = 100,
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = false,
-    after_help = "Examples:\n  segue audit                    a checklist, a score, and the worst findings\n  segue check                    judge the migrations of this project\n  segue explain drop-column      what a finding means and what to do\n\nExit codes: 0 ok, 1 failed and nothing was changed, 2 usage or configuration, 3 findings."
+    after_help = "Examples:\n  segue audit                    a checklist, a score, and the worst findings\n  segue check                    judge the migrations of this project\n  segue plan                     what `up` would send, with locks\n  segue up                       run what is pending\n  segue explain drop-column      what a finding means and what to do\n\nExit codes: 0 ok, 1 failed and nothing was changed, 2 usage or configuration, 3 findings, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -92,6 +92,12 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet."
     )]
     Wait(WaitArguments),
+    /// Print the database's structure as SQL that makes it again: needs no `pg_dump`, same structure, same bytes
+    #[command(
+        visible_alias = "inspect",
+        after_help = "Examples:\n  segue dump > db/schema.sql"
+    )]
+    Dump(DumpArguments),
     /// Remove Segue's journal from the database
     #[command(after_help = "Examples:\n  segue uninstall")]
     Uninstall(StatusArguments),
@@ -196,7 +202,7 @@ pub(crate) struct AuditArguments {
 /// Which database.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: a URL (postgres://user@host/database) or `key=value` words [default: DATABASE_URL, then PG*]
+    /// The database: a URL (`postgres://user@host/database`) or `key=value` words [default: `DATABASE_URL`, then `PG*`]
     #[arg(
         long,
         short = 'u',
@@ -257,6 +263,10 @@ pub(crate) struct UpArguments {
 
 /// How statements are carried out, and in which order migrations may run.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two flags of the command line, which become enums at once"
+)]
 pub(crate) struct MannerArguments {
     /// Send everything as written, also what is unsafe: for development databases
     #[arg(long)]
@@ -287,6 +297,14 @@ pub(crate) struct StatusArguments {
     /// How the answer is written
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
     pub(crate) output: RunOutput,
+}
+
+/// What `dump` is told.
+#[derive(Debug, Args)]
+pub(crate) struct DumpArguments {
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
 }
 
 /// What `baseline` is told.

@@ -5,6 +5,7 @@ mod baseline;
 mod check;
 mod completions;
 mod down;
+mod dump;
 mod explain;
 mod generate_docs;
 mod man;
@@ -38,6 +39,7 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Baseline(arguments) => baseline::run(&arguments),
         Verb::Wait(arguments) => wait::run(&arguments),
+        Verb::Dump(arguments) => dump::run(&arguments),
         Verb::Uninstall(arguments) => uninstall::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),

@@ -202,6 +202,12 @@ pub(crate) struct CliError {
     next: String,
     source: Option<Box<dyn Error + Send + Sync>>,
     reader: Reader,
+    run: Option<Box<Run>>,
+}
+
+/// What there is to say of a run that stopped.
+#[derive(Debug, Default)]
+struct Run {
     details: Vec<String>,
     changed: Option<Changed>,
 }
@@ -232,22 +238,21 @@ impl CliError {
             next: next.into(),
             source: None,
             reader: Reader::Listening,
-            details: Vec::new(),
-            changed: None,
+            run: None,
         }
     }
 
     /// More lines: what the server said, who is in the way.
     #[must_use]
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
-        self.details.extend(details);
+        self.run.get_or_insert_default().details.extend(details);
         self
     }
 
     /// What the run had changed.
     #[must_use]
     pub(crate) fn after(mut self, changed: Changed) -> Self {
-        self.changed = Some(changed);
+        self.run.get_or_insert_default().changed = Some(changed);
         self
     }
 
@@ -299,11 +304,15 @@ impl CliError {
         Self::new(Code::Usage, what, help)
     }
 
+    fn changed(&self) -> Option<&Changed> {
+        self.run.as_ref().and_then(|run| run.changed.as_ref())
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self.reader {
             Reader::Gone => Exit::ClosedOutput,
-            Reader::Listening => match (&self.changed, self.code.exit()) {
+            Reader::Listening => match (self.changed(), self.code.exit()) {
                 (Some(Changed::Part(_)), Exit::Failed) => Exit::Partial,
                 (_, exit) => exit,
             },
@@ -320,7 +329,7 @@ impl CliError {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  --> {}", line(place));
         }
-        for detail in &self.details {
+        for detail in self.run.iter().flat_map(|run| &run.details) {
             let _ = writeln!(text, "           {}", line(detail));
         }
         let mut cause: Option<&(dyn Error + 'static)> =
@@ -329,7 +338,7 @@ impl CliError {
             let _ = writeln!(text, "  because  {}", line(&error.to_string()));
             cause = error.source();
         }
-        let state = match &self.changed {
+        let state = match self.changed() {
             Some(Changed::Whole(state) | Changed::Part(state)) => state.as_str(),
             None => self.code.state(),
         };

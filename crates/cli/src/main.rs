@@ -34,12 +34,30 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Cli::try_parse() {
-        Ok(cli) => match commands::run(cli.verb) {
+        Ok(cli) => match on_large_stack(cli.verb) {
             Ok(exit) => exit.into(),
             Err(error) => complain(&error),
         },
         Err(error) => before_any_command(&error),
     }
+}
+
+/// Reading SQL wants a stack of 64 MiB (only what is used of it costs anything).
+fn on_large_stack(verb: arguments::Verb) -> Result<Exit, CliError> {
+    let fault = || {
+        let what = "a fault in Segue itself ended the command";
+        CliError::new(
+            error::Code::Internal,
+            what,
+            "segue status, when the command was one that changes a database",
+        )
+    };
+    std::thread::Builder::new()
+        .stack_size(64 << 20)
+        .spawn(move || commands::run(verb))
+        .map_err(|error| fault().because(error))?
+        .join()
+        .unwrap_or_else(|_| Err(fault()))
 }
 
 /// `--help` and `--version` are answers; everything else is a mistake on the command line.

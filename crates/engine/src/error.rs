@@ -4,7 +4,10 @@ use segue_model::{Failure, SessionError};
 
 /// Why a run stopped.
 #[derive(Debug)]
-pub struct EngineError {
+pub struct EngineError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     kind: Kind,
     what: String,
     state: StateOfDatabase,
@@ -69,14 +72,14 @@ pub enum StateOfDatabase {
 
 impl EngineError {
     pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             kind,
             what: what.into(),
             state: StateOfDatabase::Untouched,
             details: Vec::new(),
             place: None,
             source: None,
-        }
+        }))
     }
 
     /// What the server said, as it said it.
@@ -90,61 +93,66 @@ impl EngineError {
         };
         let mut this = Self::new(kind, what);
         let code = error.code().map(|code| format!(" ({code})"));
-        this.details
+        this.0
+            .details
             .push(format!("{error}{}", code.unwrap_or_default()));
-        this.details
+        this.0
+            .details
             .extend(error.detail().map(|text| format!("DETAIL: {text}")));
-        this.details
+        this.0
+            .details
             .extend(error.hint().map(|text| format!("HINT: {text}")));
-        this.source = Some(Box::new(error));
+        this.0.source = Some(Box::new(error));
         this
     }
 
     pub(crate) fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.0.place = Some(place);
         self
     }
 
     pub(crate) fn with_state(mut self, state: StateOfDatabase) -> Self {
-        self.state = state;
+        self.0.state = state;
         self
     }
 
     pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
-        self.kind = kind;
+        self.0.kind = kind;
         self
     }
 
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
-        self.details.extend(details);
+        self.0.details.extend(details);
         self
     }
 
     /// What kind of stop.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// What the database looks like now.
     pub fn state(&self) -> &StateOfDatabase {
-        &self.state
+        &self.0.state
     }
 
     /// What the server said and who is in the way, one line each.
     pub fn details(&self) -> &[String] {
-        &self.details
+        &self.0.details
     }
 
     /// The migration and the step it stopped at.
     pub fn step(&self) -> Option<(&str, &str)> {
-        self.place
+        self.0
+            .place
             .as_ref()
             .map(|place| (place.migration.as_str(), place.step.as_str()))
     }
 
     /// The file, and the byte in it.
     pub fn file(&self) -> Option<(&str, usize)> {
-        self.place
+        self.0
+            .place
             .as_ref()
             .and_then(|place| place.file.as_ref())
             .map(|(path, byte)| (path.as_str(), *byte))
@@ -153,13 +161,14 @@ impl EngineError {
 
 impl std::fmt::Display for EngineError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.what)
+        formatter.write_str(&self.0.what)
     }
 }
 
 impl std::error::Error for EngineError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
+        self.0
+            .source
             .as_deref()
             .map(|source| source as &(dyn std::error::Error + 'static))
     }

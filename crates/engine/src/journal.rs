@@ -88,7 +88,7 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// What the server said.
-    pub fn is_installed<S: Session>(&self, session: &mut S) -> Result<bool, S::Error> {
+    pub fn is_installed<S: Session>(self, session: &mut S) -> Result<bool, S::Error> {
         let rows = session.query(&self.statements.is_installed)?;
         Ok(matches!(value(&rows), Some("t" | "true" | "1")))
     }
@@ -97,7 +97,7 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// What the server said.
-    pub fn records<S: Session>(&self, session: &mut S) -> Result<Vec<Record>, S::Error> {
+    pub fn records<S: Session>(self, session: &mut S) -> Result<Vec<Record>, S::Error> {
         if !self.is_installed(session)? {
             return Ok(Vec::new());
         }
@@ -110,7 +110,7 @@ impl<'a> Journal<'a> {
     /// # Errors
     /// What the server said.
     pub fn recorded_text<S: Session>(
-        &self,
+        self,
         session: &mut S,
         id: &str,
     ) -> Result<Option<String>, S::Error> {
@@ -120,7 +120,7 @@ impl<'a> Journal<'a> {
 
     /// The plan a migration was begun with.
     pub(crate) fn recorded_plan<S: Session>(
-        &self,
+        self,
         session: &mut S,
         id: &str,
     ) -> Result<Option<String>, S::Error> {
@@ -133,7 +133,7 @@ impl<'a> Journal<'a> {
 
     /// The steps of a migration, and whether they are done (`done`) or were begun (`intended`).
     pub(crate) fn steps<S: Session>(
-        &self,
+        self,
         session: &mut S,
         id: &str,
     ) -> Result<BTreeMap<String, StepState>, S::Error> {
@@ -153,7 +153,7 @@ impl<'a> Journal<'a> {
     }
 
     pub(crate) fn record_step<S: Session>(
-        &self,
+        self,
         session: &mut S,
         migration: &str,
         (step, purpose): (&str, &str),
@@ -171,7 +171,7 @@ impl<'a> Journal<'a> {
     }
 
     pub(crate) fn record<S: Session>(
-        &self,
+        self,
         session: &mut S,
         entry: &Entry<'_>,
     ) -> Result<(), S::Error> {
@@ -194,7 +194,7 @@ impl<'a> Journal<'a> {
             .map(drop)
     }
 
-    pub(crate) fn forget<S: Session>(&self, session: &mut S, id: &str) -> Result<(), S::Error> {
+    pub(crate) fn forget<S: Session>(self, session: &mut S, id: &str) -> Result<(), S::Error> {
         session
             .query_with(&self.statements.forget_migration, &[Some(id)])
             .map(drop)

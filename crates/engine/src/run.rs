@@ -9,7 +9,7 @@ use crate::journal::{Entry, Journal, RecordState, StepState};
 use crate::lease::Lease;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText};
-use crate::turn::{Writing, outside, step_key, turns};
+use crate::turn::{Writing, outside, step_key, stopped, turns};
 use crate::up::Runner;
 use crate::watcher::Watch;
 
@@ -177,7 +177,7 @@ impl<S: Session> Running<'_, '_, S> {
             });
             if let (true, StepText::Users(text)) = (sets(step), &step.text) {
                 self.session.execute_users(text).map_err(|error| {
-                    self.stopped(
+                    stopped(
                         migration,
                         Some(step),
                         EngineError::server("a setting could not be made again", error),

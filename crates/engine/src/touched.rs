@@ -12,32 +12,7 @@ pub(crate) fn touched(change: &Change) -> BTreeSet<QualifiedName> {
     match change {
         Change::Table(target, change) => {
             names.insert(target.name.clone());
-            match change {
-                TableChange::Rename(to) => {
-                    names.insert(target.name.sibling(to.clone()));
-                }
-                TableChange::SetNamespace(namespace) => {
-                    names.insert(QualifiedName {
-                        namespace: namespace.clone(),
-                        name: target.name.name.clone(),
-                    });
-                }
-                TableChange::Create(_)
-                | TableChange::Drop { .. }
-                | TableChange::SetOwner(_)
-                | TableChange::SetParameters(_)
-                | TableChange::SetTablespace(_)
-                | TableChange::SetPersistence(_)
-                | TableChange::SetAccessMethod(_)
-                | TableChange::SetCluster(_)
-                | TableChange::SetReplicaIdentity(_)
-                | TableChange::SetRowSecurity(_)
-                | TableChange::SetTrigger { .. }
-                | TableChange::SetRule { .. }
-                | TableChange::Inherit(_)
-                | TableChange::NoInherit(_)
-                | TableChange::OfType(_) => {}
-            }
+            table(&target.name, change, &mut names);
         }
         Change::Column(target, _) | Change::Constraint(target, _) => {
             names.insert(target.name.clone());
@@ -108,5 +83,34 @@ fn index(change: &IndexChange, names: &mut BTreeSet<QualifiedName>) {
             names.insert(parent.clone());
             names.insert(child.clone());
         }
+    }
+}
+
+fn table(target: &QualifiedName, change: &TableChange, names: &mut BTreeSet<QualifiedName>) {
+    match change {
+        TableChange::Rename(to) => {
+            names.insert(target.sibling(to.clone()));
+        }
+        TableChange::SetNamespace(namespace) => {
+            names.insert(QualifiedName {
+                namespace: namespace.clone(),
+                name: target.name.clone(),
+            });
+        }
+        TableChange::Create(_)
+        | TableChange::Drop { .. }
+        | TableChange::SetOwner(_)
+        | TableChange::SetParameters(_)
+        | TableChange::SetTablespace(_)
+        | TableChange::SetPersistence(_)
+        | TableChange::SetAccessMethod(_)
+        | TableChange::SetCluster(_)
+        | TableChange::SetReplicaIdentity(_)
+        | TableChange::SetRowSecurity(_)
+        | TableChange::SetTrigger { .. }
+        | TableChange::SetRule { .. }
+        | TableChange::Inherit(_)
+        | TableChange::NoInherit(_)
+        | TableChange::OfType(_) => {}
     }
 }

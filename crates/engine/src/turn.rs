@@ -90,7 +90,7 @@ impl<S: Session> Running<'_, '_, S> {
             Failure::Permission | Failure::Resources | Failure::Refused => false,
         };
         if self.watch.is_lost() {
-            return Err(self.stopped(migration, step, lost()));
+            return Err(stopped(migration, step, lost()));
         }
         if !is_retryable || attempt >= self.runner.limits.attempts_max {
             let what = match failure {
@@ -114,7 +114,7 @@ impl<S: Session> Running<'_, '_, S> {
             if waiting.is_some() {
                 stopped = stopped.of_kind(Kind::LockBudget);
             }
-            return Err(self.stopped_at(migration, step, offset, stopped));
+            return Err(stopped_at(migration, step, offset, stopped));
         }
         let jitter = self.jitter();
         let pause = self.runner.limits.pause(attempt, jitter);
@@ -199,7 +199,7 @@ impl<S: Session> Running<'_, '_, S> {
                     Kind::NotVerified,
                     format!("what this step is for cannot be read back from the catalog: {how}"),
                 );
-                return Err(Trouble::Final(self.stopped(migration, turn.last(), error)));
+                return Err(Trouble::Final(stopped(migration, turn.last(), error)));
             }
         }
         self.write(migration, turn, writing)
@@ -243,7 +243,7 @@ impl<S: Session> Running<'_, '_, S> {
                     format!("found: {}", values.join(", "))
                 });
                 let error = EngineError::new(Kind::Refused, finds.clone()).with_details(sample);
-                Ok(Err(self.stopped(migration, Some(step), error)))
+                Ok(Err(stopped(migration, Some(step), error)))
             }
         }
     }
@@ -337,7 +337,7 @@ impl<S: Session> Running<'_, '_, S> {
                     Kind::NotVerified,
                     format!("what this step is for cannot be read back from the catalog: {how}"),
                 );
-                Err(Trouble::Final(self.stopped(migration, Some(step), error)))
+                Err(Trouble::Final(stopped(migration, Some(step), error)))
             }
         }
     }
@@ -505,12 +505,11 @@ impl<S: Session> Running<'_, '_, S> {
             if self.reconnect().is_err() {
                 continue;
             }
-            match self.outcome_of(migration, turn, id) {
-                Ok(Some(is_committed)) => return Ok(is_committed),
-                Ok(None) | Err(_) => {}
+            if let Ok(Some(is_committed)) = self.outcome_of(migration, turn, id) {
+                return Ok(is_committed);
             }
         }
-        Err(self.stopped(migration, turn.last(), unknown))
+        Err(stopped(migration, turn.last(), unknown))
     }
 
     fn outcome_of(
@@ -542,35 +541,33 @@ impl<S: Session> Running<'_, '_, S> {
             Sent::Down => !has_record || has_steps,
         }))
     }
+}
 
-    /// An error with its place.
-    pub(crate) fn stopped(
-        &self,
-        migration: &PlannedMigration,
-        step: Option<&PlannedStep>,
-        error: EngineError,
-    ) -> EngineError {
-        self.stopped_at(migration, step, 0, error)
-    }
+/// An error with its place.
+pub(crate) fn stopped(
+    migration: &PlannedMigration,
+    step: Option<&PlannedStep>,
+    error: EngineError,
+) -> EngineError {
+    stopped_at(migration, step, 0, error)
+}
 
-    fn stopped_at(
-        &self,
-        migration: &PlannedMigration,
-        step: Option<&PlannedStep>,
-        offset: usize,
-        error: EngineError,
-    ) -> EngineError {
-        let Some(step) = step else { return error };
-        let offset = match step.text {
-            StepText::Users(_) => offset,
-            StepText::Authored(_) | StepText::Probe(..) => 0,
-        };
-        error.at(Place {
-            migration: migration.id.clone(),
-            step: step.id.clone(),
-            file: Some((step.file.0.clone(), step.file.1 + offset)),
-        })
-    }
+fn stopped_at(
+    migration: &PlannedMigration,
+    step: Option<&PlannedStep>,
+    offset: usize,
+    error: EngineError,
+) -> EngineError {
+    let Some(step) = step else { return error };
+    let offset = match step.text {
+        StepText::Users(_) => offset,
+        StepText::Authored(_) | StepText::Probe(..) => 0,
+    };
+    error.at(Place {
+        migration: migration.id.clone(),
+        step: step.id.clone(),
+        file: Some((step.file.0.clone(), step.file.1 + offset)),
+    })
 }
 
 /// The journal's key of a step: the way down has steps of its own.

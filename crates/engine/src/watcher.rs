@@ -29,9 +29,17 @@ struct State {
     blockers: Vec<String>,
     /// The watcher cancelled the statement because so many sessions waited behind it.
     cancelled: Option<u32>,
+    course: Course,
+}
+
+/// How the run goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Course {
+    #[default]
+    Running,
     /// The lease is not ours any more.
-    is_lost: bool,
-    is_over: bool,
+    Lost,
+    Over,
 }
 
 impl Watch {
@@ -55,12 +63,12 @@ impl Watch {
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        self.state().is_lost
+        self.state().course == Course::Lost
     }
 
     /// The run is over.
     pub(crate) fn finish(&self) {
-        self.state().is_over = true;
+        self.state().course = Course::Over;
         self.bell.notify_all();
     }
 }
@@ -77,14 +85,14 @@ pub(crate) fn watch<S: Session>(
     let mut tick = 0_u32;
     loop {
         let state = watch.state();
-        if state.is_over {
+        if state.course == Course::Over {
             return;
         }
         let (state, _) = watch
             .bell
             .wait_timeout(state, TICK)
             .unwrap_or_else(PoisonError::into_inner);
-        if state.is_over {
+        if state.course == Course::Over {
             return;
         }
         let running = state.running.clone();
@@ -93,7 +101,7 @@ pub(crate) fn watch<S: Session>(
         if tick.is_multiple_of(beats_every) {
             match session.query_with(&statements.beat, &[Some(&lease.epoch)]) {
                 Ok(rows) if rows.is_empty() => {
-                    watch.state().is_lost = true;
+                    watch.state().course = Course::Lost;
                     return;
                 }
                 Ok(_) => {}

@@ -8,6 +8,10 @@
 use segue_model::{RunnerStatements, Sql};
 
 /// The statements.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one list of statements, read from top to bottom"
+)]
 pub(crate) fn statements() -> RunnerStatements {
     RunnerStatements {
         is_installed: Sql::literal(

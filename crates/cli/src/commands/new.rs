@@ -3,11 +3,14 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use segue_model::Tool;
+
 use crate::arguments::{DatabaseArguments, NewArguments};
 use crate::environment::now_digits;
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
 use crate::running::only;
+use crate::show::tool;
 
 /// What stands in a new file.
 const TEMPLATE: &str = "-- migrate:up\n\n\n-- migrate:down\n\n";
@@ -55,18 +58,16 @@ fn directory(arguments: &NewArguments) -> Result<PathBuf, CliError> {
         return Ok(start);
     }
     match only(&start, &database) {
-        Ok(located) => match located.tool {
-            segue_model::Tool::Native | segue_model::Tool::Dbmate => Ok(located.directory),
-            other => Err(CliError::new(
-                Code::Usage,
-                format!(
-                    "the migrations in {} are {}'s: make new ones with it",
-                    located.shown,
-                    crate::show::tool::name(other)
-                ),
-                "name another folder with `--dir`",
-            )),
-        },
+        Ok(located) if matches!(located.tool, Tool::Native | Tool::Dbmate) => Ok(located.directory),
+        Ok(located) => Err(CliError::new(
+            Code::Usage,
+            format!(
+                "the migrations in {} are {}'s: make new ones with it",
+                located.shown,
+                tool::name(located.tool)
+            ),
+            "name another folder with `--dir`",
+        )),
         Err(_) if arguments.dir.is_some() => Ok(start),
         Err(_) => Ok(start.join("db/migrations")),
     }

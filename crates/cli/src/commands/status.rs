@@ -106,7 +106,17 @@ fn human(lines: &[Status]) -> String {
         Exit::FailedStep => "a migration is half done: `segue up` goes on",
         Exit::Drift => "migrations were edited after they ran: `segue verify` shows the difference",
         Exit::Pending => "there is something to do: `segue plan` shows it, `segue up` does it",
-        _ => "nothing to do",
+        Exit::Ok
+        | Exit::Failed
+        | Exit::Usage
+        | Exit::Findings
+        | Exit::Refused
+        | Exit::Connection
+        | Exit::LeaseHeld
+        | Exit::LockBudget
+        | Exit::Partial
+        | Exit::Unknown
+        | Exit::ClosedOutput => "nothing to do",
     };
     let _ = writeln!(text, "\n{next}");
     text

@@ -18,7 +18,10 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
     with_runner(
         &arguments.database,
         (Limits::default(), &mut observer),
-        |runner| runner.uninstall(),
+        |runner| {
+            runner.uninstall()?;
+            Ok(())
+        },
     )?;
     writeln!(
         std::io::stdout(),

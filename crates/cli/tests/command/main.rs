@@ -5,4 +5,5 @@
 mod answers;
 mod check;
 mod formats;
+mod runs;
 mod segue;

@@ -33,10 +33,13 @@ fn at_every_call(moment: Moment, then: Then) {
             cut.unwrap();
             return;
         }
-        if then == Then::Dead {
-            assert!(cut.is_err(), "call {call}: a dead runner cannot say done");
-        }
         let again = up(&database, &migrations());
+        if let (Ok(_), Ok(again)) = (&cut, &again) {
+            assert!(
+                again.completed.is_empty(),
+                "call {call}: it said done when it was not"
+            );
+        }
         assert!(again.is_ok(), "call {call} {moment:?}: {:?}", again.err());
         let mut client = database.connect().unwrap();
         assert_eq!(
