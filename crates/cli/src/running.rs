@@ -17,6 +17,24 @@ use crate::error::{Changed, CliError, Code};
 use crate::show::position::Finger;
 use crate::target::database;
 
+/// Where other tools keep what they ran, by the names of their tables.
+const HISTORIES: &[&str] = &[
+    "schema_migrations",
+    "_prisma_migrations",
+    "__drizzle_migrations",
+    "flyway_schema_history",
+    "goose_db_version",
+    "_sqlx_migrations",
+    "__diesel_schema_migrations",
+    "refinery_schema_history",
+    "pgmigrations",
+    "databasechangelog",
+    "alembic_version",
+    "django_migrations",
+    "knex_migrations",
+    "typeorm_migrations",
+];
+
 /// The project's migrations, read, in order.
 pub(crate) struct Project {
     /// The folder, as it is shown.
@@ -133,6 +151,7 @@ pub(crate) fn with_runner<T>(
     let mut runner =
         Runner::new(&Postgres, &connect, &clock, observer).map_err(|error| complaint(&error))?;
     runner.limits = limits;
+    runner.histories = HISTORIES;
     runner.holder = user_and_process();
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
     act(&mut runner).map_err(|error| complaint(&error))
@@ -226,14 +245,16 @@ fn changed(state: &StateOfDatabase) -> Changed {
     match state {
         StateOfDatabase::Untouched => Changed::Whole("nothing was changed".to_owned()),
         StateOfDatabase::Between { migrations } => Changed::Whole(format!(
-            "{migrations} migrations of this run are done and recorded; the one that stopped changed nothing"
+            "{} done and recorded by this run; the one that stopped changed nothing",
+            counted(*migrations)
         )),
         StateOfDatabase::Partial {
             migrations,
             steps,
             of,
         } => Changed::Part(format!(
-            "{migrations} migrations are done; of this one {steps} of {of} steps are done and recorded"
+            "{} done; of this one {steps} of {of} steps are done and recorded",
+            counted(*migrations)
         )),
         StateOfDatabase::Unknown => {
             Changed::Whole("UNKNOWN: the last step may or may not be there".to_owned())
@@ -241,9 +262,17 @@ fn changed(state: &StateOfDatabase) -> Changed {
     }
 }
 
+fn counted(migrations: usize) -> String {
+    match migrations {
+        1 => "1 migration is".to_owned(),
+        count => format!("{count} migrations are"),
+    }
+}
+
 /// Says on standard error what happens, one line each.
 pub(crate) fn tell(event: &Event) {
     let line = match event {
+        Event::Migration { path, steps: 1, .. } => format!("{path}  1 step"),
         Event::Migration { path, steps, .. } => format!("{path}  {steps} steps"),
         Event::Step { id, purpose } if purpose == "as written" => format!("  step {id}"),
         Event::Step { id, purpose } => format!("  step {id}  {purpose}"),

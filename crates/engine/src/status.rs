@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use segue_model::{Dialect, Migration};
+use segue_model::{Dialect, Migration, Repetition};
 
 use crate::checksum::checksums;
 use crate::journal::{Record, RecordState};
@@ -85,6 +85,10 @@ fn recorded(record: &Record, migration: &Migration, dialect: &dyn Dialect) -> St
         RecordState::Applied if checksums(migration, dialect).semantic == record.semantic => {
             Standing::Applied
         }
-        RecordState::Applied => Standing::Edited,
+        RecordState::Applied => match migration.repetition {
+            // It is meant to run again whenever it changes.
+            Repetition::OnChange => Standing::Pending,
+            Repetition::Once => Standing::Edited,
+        },
     }
 }

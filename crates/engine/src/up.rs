@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements, ServerFacts,
-    Session, Sql,
+    Catalog, CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements,
+    ServerFacts, Session, Sql,
 };
 
 use crate::error::{EngineError, Kind};
@@ -37,6 +37,9 @@ pub struct Runner<'a, S: Session> {
     pub holder: String,
     /// For jitter; the same seed pauses the same way.
     pub seed: u64,
+    /// Tables in which other tools keep what they ran, by name. Where one is there and the journal is empty, nothing is
+    /// run: the files may have run already.
+    pub histories: &'a [&'a str],
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
 }
@@ -114,6 +117,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             observer,
             holder: "segue".to_owned(),
             seed: 0x9E37_79B9_7F4A_7C15,
+            histories: &[],
             resumes: false,
         })
     }
@@ -302,6 +306,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let catalog = session
             .catalog(&CatalogScope::Whole)
             .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        self.refuse_foreign(session, &catalog)?;
         let version = session
             .query(&self.statements.server_version)
             .map_err(|error| {
@@ -327,6 +332,29 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             plans.push(plan);
         }
         Ok(plans)
+    }
+
+    /// A database that another tool has run on is taken over by a baseline, not by running its files again.
+    fn refuse_foreign(&self, session: &mut S, catalog: &Catalog) -> Result<(), EngineError> {
+        let found = catalog
+            .relations()
+            .map(|(name, _)| name)
+            .find(|name| self.histories.contains(&name.name.as_str()));
+        let Some(found) = found else { return Ok(()) };
+        let records = Journal::new(&self.statements)
+            .records(session)
+            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        if !records.is_empty() {
+            return Ok(());
+        }
+        Err(EngineError::new(
+            Kind::Refused,
+            format!("another tool has run migrations here: it keeps them in {found}"),
+        )
+        .with_details([
+            "running them again would do them twice".to_owned(),
+            "to take over: `segue baseline ID`, with the last one that the database has".to_owned(),
+        ]))
     }
 
     fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {

@@ -78,7 +78,7 @@ fn a_statement_the_server_refuses_is_shown_with_its_place_state_and_next_command
         "error[migration-failed]",
         "20260103000000_broken.sql:2:1",
         "column \"email\" of relation \"users\" already exists (42701)",
-        "state    1 migrations of this run are done",
+        "state    1 migration is done and recorded by this run",
         "next     correct the migration",
     ] {
         assert!(up.err.contains(part), "{part} is not in {}", up.err);
@@ -155,6 +155,60 @@ fn no_server_is_exit_5_and_a_password_is_nowhere_in_what_is_said() {
         "{}",
         malformed.err
     );
+}
+
+#[test]
+fn a_database_that_another_tool_has_run_on_is_taken_over_and_not_run_again() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("CREATE TABLE users (id int PRIMARY KEY, email text); CREATE TABLE schema_migrations (version text)")
+        .unwrap();
+    let project = folder(&[FIRST, SECOND]);
+    let up = on(&database, project.path(), &["up"]);
+    assert_eq!(up.code, 4, "{}", up.err);
+    assert!(up.err.contains("segue baseline"), "{}", up.err);
+    let baseline = on(&database, project.path(), &["baseline", "20260101000000"]);
+    assert_eq!(baseline.code, 0, "{}", baseline.err);
+    let up = on(&database, project.path(), &["up"]);
+    assert_eq!(
+        (up.code, up.out.as_str()),
+        (0, "1 migration applied and verified\n")
+    );
+}
+
+#[test]
+fn a_repeatable_migration_runs_again_when_it_changes() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[
+        ("sql/V1__users.sql", "CREATE TABLE users (id int);\n"),
+        (
+            "sql/R__names.sql",
+            "CREATE OR REPLACE VIEW names AS SELECT id FROM users;\n",
+        ),
+    ]);
+    let first = on(&database, project.path(), &["up"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(
+        on(&database, project.path(), &["up"])
+            .out
+            .starts_with("nothing to do")
+    );
+    write(
+        project.path(),
+        "sql/R__names.sql",
+        "CREATE OR REPLACE VIEW names AS SELECT id, 1 AS one FROM users;\n",
+    );
+    let again = on(&database, project.path(), &["up"]);
+    assert_eq!(
+        again.out, "1 migration applied and verified\n",
+        "{}",
+        again.err
+    );
+    let mut client = database.connect().unwrap();
+    assert!(client.query("SELECT one FROM names").is_ok());
 }
 
 #[test]
