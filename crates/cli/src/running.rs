@@ -145,7 +145,17 @@ pub(crate) fn with_runner<T>(
 ) -> Result<T, CliError> {
     let target = database(arguments)?;
     // A connection of its own first: what is wrong with it is said before anything else.
-    drop(target.connect()?);
+    if target.connect()?.is_pooled() {
+        return Err(CliError::new(
+            Code::Refused,
+            format!("{} is a pooler, not the server", target.target.shown()),
+            "name the server itself with `--url`",
+        )
+        .with_details([
+            "settings and locks of a session leak to others there, and a concurrent index cannot be watched"
+                .to_owned(),
+        ]));
+    }
     let connect = || PostgresSession::connect(&target.target);
     let clock = Pauses::new();
     let mut runner =

@@ -8,6 +8,7 @@ pub mod error;
 pub mod installed;
 pub mod lock_cases;
 pub mod observe;
+pub mod pooler;
 pub mod server;
 pub mod session;
 mod sql;
@@ -15,5 +16,6 @@ mod wait;
 
 pub use error::Error;
 pub use installed::{Installed, installed, workspace_root};
+pub use pooler::Pooler;
 pub use server::{TestDatabase, TestServer, TlsIdentity};
 pub use session::{Client, Notice, Running};

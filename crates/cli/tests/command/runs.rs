@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use segue_testkit::{TestDatabase, TestServer};
+use segue_testkit::{Pooler, TestDatabase, TestServer};
 
 use crate::segue::{Ran, command, folder, ran, segue, write};
 
@@ -176,6 +176,25 @@ fn a_database_that_another_tool_has_run_on_is_taken_over_and_not_run_again() {
         (up.code, up.out.as_str()),
         (0, "1 migration applied and verified\n")
     );
+}
+
+#[test]
+fn behind_a_pooler_nothing_is_run() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let pooler = Pooler::before(&server, "transaction").unwrap();
+    let project = folder(&[FIRST]);
+    let up = ran(command(project.path())
+        .env("DATABASE_URL", pooler.url(database.name()))
+        .arg("up"));
+    assert_eq!(up.code, 4, "{}", up.err);
+    assert!(up.err.contains("is a pooler"), "{}", up.err);
+    let left = database
+        .connect()
+        .unwrap()
+        .value("SELECT to_regclass('users')::text")
+        .unwrap();
+    assert_eq!(left, None);
 }
 
 #[test]

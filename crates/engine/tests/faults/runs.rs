@@ -218,7 +218,11 @@ fn uninstall_leaves_no_trace() {
     let database = server.create_database().unwrap();
     up(&database, &migrations()).unwrap();
     let connect = || database_session(&database);
-    with::<PostgresSession, _>(&connect, quick(), |runner| runner.uninstall()).unwrap();
+    with::<PostgresSession, _>(&connect, quick(), |runner| {
+        runner.uninstall()?;
+        Ok(())
+    })
+    .unwrap();
     let mut client = database.connect().unwrap();
     let left = client
         .value("SELECT count(*)::text FROM pg_namespace WHERE nspname = 'segue'")
