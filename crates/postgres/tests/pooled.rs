@@ -1,8 +1,4 @@
 //! A session knows that it is behind a pooler, on a real one.
-#![expect(
-    clippy::expect_used,
-    reason = "helpers of tests fail like tests; the lint's own exception covers only test functions"
-)]
 
 use segue_postgres::{PostgresSession, Sources, Target};
 use segue_testkit::{Pooler, TestServer};
