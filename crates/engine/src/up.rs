@@ -472,8 +472,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 return Err(error);
             }
         };
-        let outcome = self.watched(session, &lease, &plans);
-        outcome.map(|completed| Outcome { completed, ahead })
+        let completed = self.watched(session, &lease, &plans)?;
+        Ok(Outcome { completed, ahead })
     }
 
     fn watched(
@@ -535,6 +535,15 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             mut session,
             ..
         } = running;
+        let said = match &result {
+            Ok(()) => format!("completed: {}", completed.join(", ")),
+            Err(error) => format!("stopped: {error}; completed: {}", completed.join(", ")),
+        };
+        if !plans.is_empty() {
+            // The log is for people: a run that cannot write it has said the same to its caller.
+            let line = [Some(runner.holder.as_str()), Some(said.as_str()), None];
+            let _ = session.query_with(&runner.statements.record_event, &line);
+        }
         lease::release(&mut session, &runner.statements, lease);
         result.map(|()| completed)
     }

@@ -94,6 +94,9 @@ fn up_runs_everything_once_and_a_second_up_has_nothing_to_do() {
     let mut client = database.connect().unwrap();
     let after = fingerprint(&mut client);
     assert_eq!(canary(&mut client).as_deref(), Some("111"));
+    let log = client.query("SELECT what FROM segue.event").unwrap();
+    let said = "completed: 20260101000000, 20260102000000, 20260103000000".to_owned();
+    assert_eq!(log, [[Some(said)]]);
     assert!(up(&database, &migrations()).unwrap().completed.is_empty());
     assert_eq!(fingerprint(&mut client), after);
 }
