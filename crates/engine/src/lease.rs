@@ -1,6 +1,6 @@
 //! The right to run: one row with an epoch. Polled, never waited for in the server.
 
-use segue_model::{RunnerStatements, Session};
+use segue_model::{Failure, RunnerStatements, Session, SessionError as _};
 
 use crate::error::{EngineError, Kind};
 use crate::journal::value;
@@ -24,8 +24,13 @@ pub(crate) fn take<S: Session>(
     let rows = session
         .query_with(&statements.take_lease, &[Some(holder), Some(&silence)])
         .map_err(|error| {
-            EngineError::server("the right to run could not be taken", error)
-                .of_kind(Kind::LeaseHeld)
+            let is_locked = error.failure() == Failure::LockTimeout;
+            let refused = EngineError::server("the right to run could not be taken", error);
+            if is_locked {
+                refused.of_kind(Kind::LeaseHeld)
+            } else {
+                refused
+            }
         })?;
     if let Some(epoch) = value(&rows) {
         return Ok(Lease {

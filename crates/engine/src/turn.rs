@@ -438,6 +438,14 @@ impl<S: Session> Running<'_, '_, S> {
             self.runner.dialect.render(&[drop]).map_err(|error| {
                 Trouble::Final(EngineError::new(Kind::Failed, error.to_string()))
             })?;
+        // A concurrent drop keeps nobody waiting, and waits for old transactions like a build.
+        let timeout = self.runner.limits.online_wait_ms.to_string();
+        self.session
+            .query_with(
+                &self.runner.statements.session_lock_timeout,
+                &[Some(&timeout)],
+            )
+            .map_err(server)?;
         self.session.execute(&sql).map_err(server)
     }
 
