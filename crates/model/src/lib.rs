@@ -46,7 +46,9 @@ pub use migration::{
     SourceText, Tool, TransactionChoice, Wrapping,
 };
 pub use name::{ChosenName, Ident, QualifiedName};
-pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
+pub use plan::{
+    ARCHIVE, Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+};
 pub use runner::RunnerStatements;
 pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
 pub use span::Span;
