@@ -573,7 +573,7 @@ fn unreadable(statement: &Statement) -> Option<String> {
     })
 }
 
-fn hash(steps: &[PlannedStep]) -> String {
+pub(crate) fn hash(steps: &[PlannedStep]) -> String {
     let mut sum = Sha256::new();
     for step in steps {
         let kind: &[u8] = match step.transaction {

@@ -9,6 +9,7 @@ mod catalog;
 mod change;
 mod context;
 mod data_type;
+mod evidence;
 mod expression;
 mod impact;
 mod migration;
@@ -33,6 +34,7 @@ pub use context::{
     TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
+pub use evidence::{Evidence, EvidenceKind};
 pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
     Selects, Shape, Volatility,

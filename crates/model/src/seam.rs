@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::runner::RunnerStatements;
 use crate::{
-    Catalog, Change, Context, Ident, Impact, Plan, QualifiedName, Sql, Statement, Volatility,
+    Catalog, Change, Context, Evidence, Ident, Impact, Plan, QualifiedName, Retired, Sql,
+    Statement, Volatility,
 };
 
 /// What one database engine knows. The engine, the rules and the CLI reach a dialect only through this.
@@ -52,6 +53,10 @@ pub trait Dialect: Send + Sync {
     /// The text without comments and with white space folded outside literals: two texts that are equal in this form
     /// do the same. Never used to run anything.
     fn normalized(&self, text: &str) -> String;
+
+    /// What speaks against dropping something: questions to a live server. `workload` is the namespace of the server's
+    /// own statistics of statements, where it has them.
+    fn evidence(&self, retired: &Retired, workload: Option<&Ident>) -> Vec<Evidence>;
 
     /// The statements a runner needs; none for a dialect nothing is run on yet.
     fn runner(&self) -> Option<RunnerStatements>;

@@ -3,6 +3,7 @@
 //! `parse` alone knows the parser crate.
 
 pub mod connect;
+mod evidence;
 mod impact;
 mod introspect;
 mod parse;
@@ -17,8 +18,8 @@ pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspe
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable,
-    Volatility,
+    Change, Context, Dialect, Evidence, Ident, Impact, Plan, Retired, RunnerStatements, Sql,
+    Statement, Unrenderable, Volatility,
 };
 
 /// PostgreSQL 12 to 18.
@@ -69,6 +70,10 @@ impl Dialect for Postgres {
 
     fn normalized(&self, text: &str) -> String {
         parse::normalized(text)
+    }
+
+    fn evidence(&self, retired: &Retired, workload: Option<&Ident>) -> Vec<Evidence> {
+        evidence::evidence(retired, workload)
     }
 
     fn runner(&self) -> Option<RunnerStatements> {
