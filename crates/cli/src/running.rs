@@ -302,6 +302,8 @@ pub(crate) fn tell(event: &Event) {
         Event::InvalidIndex { name } => {
             format!("  {name} is invalid, left by a failed build: dropped and built again")
         }
+        Event::Backfill { id, reason } => format!("  backfill {id}: {reason}"),
+        Event::Proven { rows } => format!("  complete and proven: {rows} rows were changed"),
         Event::Done { took_ms, .. } => format!("  done and verified in {took_ms} ms"),
     };
     crate::environment::say(&crate::show::escape::line(&line));

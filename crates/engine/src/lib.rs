@@ -3,6 +3,7 @@
 //! Journal: intent, act, verify, record. A step inside a transaction and its record commit together; a step outside is
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
+mod backfill;
 mod checksum;
 mod error;
 mod journal;
@@ -17,6 +18,7 @@ mod up;
 mod verify;
 mod watcher;
 
+pub use backfill::{BackfillLimits, Progress, Wish};
 pub use checksum::{Checksums, checksums};
 pub use error::{EngineError, Kind, StateOfDatabase};
 pub use journal::{Journal, Record, RecordState};

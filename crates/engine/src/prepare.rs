@@ -1,10 +1,10 @@
 //! A migration becomes steps: what is sent, in which transaction, what it is for.
 //!
-//! The safe way of a statement takes its place when the dialect has one that needs neither gate nor backfill; every
+//! The safe way of a statement takes its place when the dialect has one that needs no gate; every
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
+    Action, Backfill, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
     OpaqueReason, Plan, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
     TransactionNeed, Wrapping,
 };
@@ -42,6 +42,8 @@ pub enum StepText {
     Authored(Sql),
     /// A query that must find nothing, and what it would find.
     Probe(Sql, String),
+    /// Rows are changed in batches; the text is what one statement would do.
+    Backfill(Box<Backfill>, Sql),
 }
 
 impl StepText {
@@ -49,7 +51,7 @@ impl StepText {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Users(text) => text,
-            Self::Authored(sql) | Self::Probe(sql, _) => sql.as_str(),
+            Self::Authored(sql) | Self::Probe(sql, _) | Self::Backfill(_, sql) => sql.as_str(),
         }
     }
 }
@@ -298,15 +300,12 @@ impl Draft<'_> {
         Ok(next)
     }
 
-    /// A way with a gate or a backfill is not run here: the statement is sent as written.
+    /// A way with a gate is not run here: the statement is sent as written.
     fn is_runnable(&mut self, plan: &Plan) -> bool {
-        let waits = plan.phases.iter().any(|phase| phase.gate.is_some())
-            || plan
-                .steps()
-                .any(|step| matches!(step.action, Action::Backfill(_)));
+        let waits = plan.phases.iter().any(|phase| phase.gate.is_some());
         if waits {
             self.remarks.push(format!(
-                "statement {} is sent as written: its safe way has a gate or a backfill, which `segue check` shows",
+                "statement {} is sent as written: its safe way has a gate, which `segue check` shows",
                 self.number
             ));
         }
@@ -337,7 +336,10 @@ impl Draft<'_> {
                     StepText::Probe(probe.query.clone(), probe.finds.clone()),
                     Vec::new(),
                 ),
-                Action::Backfill(_) => continue,
+                Action::Backfill(backfill) => (
+                    StepText::Backfill(Box::new(backfill.clone()), backfill.shown()),
+                    Vec::new(),
+                ),
             };
             let one = Statement {
                 span: statement.span,

@@ -5,6 +5,7 @@
 mod answer;
 mod ask;
 mod assess;
+mod backfill;
 mod catalog;
 mod change;
 mod context;
@@ -26,6 +27,10 @@ pub use answer::{
 };
 pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
+pub use backfill::{
+    Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide, Striping,
+    Unwalkable, Walk, WalkOrder,
+};
 pub use catalog::*;
 pub use change::*;
 pub use context::{
@@ -46,7 +51,7 @@ pub use migration::{
     SourceText, Tool, TransactionChoice, Wrapping,
 };
 pub use name::{ChosenName, Ident, QualifiedName};
-pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
+pub use plan::{Action, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
 pub use runner::RunnerStatements;
 pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
 pub use span::Span;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Change, Expression, Ident, QualifiedName, Sql};
+use crate::{Backfill, Change, Sql};
 
 /// How a list of changes is carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,18 +85,6 @@ pub enum StepTransaction {
     WithPrevious,
     /// It runs outside any transaction.
     Outside,
-}
-
-/// Rows changed in batches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub struct Backfill {
-    /// The table.
-    pub table: QualifiedName,
-    /// What each row gets.
-    pub assignments: Vec<(Ident, Expression)>,
-    /// Which rows still need it.
-    pub remaining: Expression,
 }
 
 /// A question to the data that must be answered with "no row".
