@@ -313,6 +313,8 @@ pub(crate) fn tell(event: &Event) {
         Event::Held { id, holder } => {
             format!("{id} is left for later: {holder} waits at its gate, on the same tables")
         }
+        Event::Backfill { id, reason } => format!("  backfill {id}: {reason}"),
+        Event::Proven { rows } => format!("  complete and proven: {rows} rows were changed"),
         Event::Done { took_ms, .. } => format!("  done and verified in {took_ms} ms"),
     };
     crate::environment::say(&crate::show::escape::line(&line));

@@ -3,6 +3,7 @@
 //! Journal: intent, act, verify, record. A step inside a transaction and its record commit together; a step outside is
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
+mod backfill;
 mod checksum;
 mod contract;
 mod error;
@@ -19,6 +20,7 @@ mod up;
 mod verify;
 mod watcher;
 
+pub use backfill::{BackfillLimits, Progress, Wish};
 pub use checksum::{Checksums, checksums};
 pub use contract::{EvidencePolicy, GateReport};
 pub use error::{EngineError, Kind, StateOfDatabase};

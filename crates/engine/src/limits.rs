@@ -107,6 +107,18 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A backfill begins or goes on.
+    Backfill {
+        /// Its id in the journal.
+        id: String,
+        /// How its table is walked, and why.
+        reason: String,
+    },
+    /// A backfill is complete, and its proof is stored.
+    Proven {
+        /// Rows it changed.
+        rows: u64,
+    },
     /// A migration is done and recorded.
     Done {
         /// Its id.

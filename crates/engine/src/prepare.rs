@@ -1,12 +1,12 @@
 //! A migration becomes steps: what is sent, in which transaction, what it is for.
 //!
-//! The safe way of a statement takes its place when the dialect has one that needs neither gate nor backfill; every
+//! The safe way of a statement takes its place when the dialect has one that needs no gate; every
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact, Inverse, Loss,
-    LossKind, Migration, OpaqueReason, PhaseKind, Plan, Replay, Section, Sql, Statement, Step,
-    StepTransaction, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
+    Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact, Inverse,
+    Loss, LossKind, Migration, OpaqueReason, PhaseKind, Plan, Replay, Section, Sql, Statement,
+    Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -42,6 +42,8 @@ pub enum StepText {
     Authored(Sql),
     /// A query that must find nothing, and what it would find.
     Probe(Sql, String),
+    /// Rows are changed in batches; the text is what one statement would do.
+    Backfill(Box<Backfill>, Sql),
 }
 
 impl StepText {
@@ -49,7 +51,7 @@ impl StepText {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Users(text) => text,
-            Self::Authored(sql) | Self::Probe(sql, _) => sql.as_str(),
+            Self::Authored(sql) | Self::Probe(sql, _) | Self::Backfill(_, sql) => sql.as_str(),
         }
     }
 }
@@ -295,10 +297,7 @@ impl Draft<'_> {
         }
         let answers = replay.ask(statement, self.dialect);
         let plan = match self.manner {
-            Manner::Safe => self
-                .dialect
-                .phases(&statement.changes, &replay.context())
-                .filter(|plan| self.is_runnable(plan)),
+            Manner::Safe => self.dialect.phases(&statement.changes, &replay.context()),
             Manner::Verbatim => None,
         };
         let file = (
@@ -352,20 +351,6 @@ impl Draft<'_> {
         Ok(next)
     }
 
-    /// A way with a backfill is not run here: the statement is sent as written.
-    fn is_runnable(&mut self, plan: &Plan) -> bool {
-        let waits = plan
-            .steps()
-            .any(|step| matches!(step.action, Action::Backfill(_)));
-        if waits {
-            self.remarks.push(format!(
-                "statement {} is sent as written: its safe way has a backfill, which `segue check` shows",
-                self.number
-            ));
-        }
-        !waits
-    }
-
     fn safe_way(
         &mut self,
         plan: &Plan,
@@ -416,9 +401,10 @@ impl Draft<'_> {
                 StepText::Probe(probe.query.clone(), probe.finds.clone()),
                 Vec::new(),
             ),
-            Action::Backfill(_) => {
-                return Err(self.refuse(section, statement, "it has a backfill"));
-            }
+            Action::Backfill(backfill) => (
+                StepText::Backfill(Box::new(backfill.clone()), backfill.shown()),
+                Vec::new(),
+            ),
         };
         Ok(PlannedStep {
             id: format!("{}.{}", self.number, step.id),

@@ -7,6 +7,7 @@ use segue_model::{
     ServerFacts, Session, Sql,
 };
 
+use crate::backfill::BackfillLimits;
 use crate::contract;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Entry, Journal, Record, RecordState, value};
@@ -30,6 +31,8 @@ pub struct Runner<'a, S: Session> {
     pub connect: &'a Connect<'a, S>,
     /// Ceilings.
     pub limits: Limits,
+    /// Ceilings of backfills.
+    pub backfills: BackfillLimits,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Is told what happens.
@@ -114,6 +117,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             statements,
             connect,
             limits: Limits::default(),
+            backfills: BackfillLimits::default(),
             clock,
             observer,
             holder: "segue".to_owned(),
@@ -174,6 +178,17 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 .count();
             runner.resumes = lines.iter().any(|line| line.standing == Standing::Partial);
             Ok((plans, ahead))
+        })
+    }
+
+    /// Runs plans that were made elsewhere, from where an earlier run of them stopped.
+    ///
+    /// # Errors
+    /// As [`Runner::up`].
+    pub fn run(&mut self, plans: Vec<PlannedMigration>) -> Result<Outcome, EngineError> {
+        self.with_lease(|runner, _| {
+            runner.resumes = true;
+            Ok((plans, 0))
         })
     }
 

@@ -5,6 +5,7 @@
 mod answer;
 mod ask;
 mod assess;
+mod backfill;
 mod catalog;
 mod change;
 mod context;
@@ -27,6 +28,10 @@ pub use answer::{
 };
 pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
+pub use backfill::{
+    Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide, Striping,
+    Unwalkable, Walk, WalkOrder,
+};
 pub use catalog::*;
 pub use change::*;
 pub use context::{
@@ -49,7 +54,7 @@ pub use migration::{
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{
-    ARCHIVE, Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+    ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
 };
 pub use runner::RunnerStatements;
 pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};

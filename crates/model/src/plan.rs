@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Change, Expression, Ident, QualifiedName, Sql, TableChange};
+use crate::{Backfill, BackfillKind, Change, Ident, QualifiedName, Sql, TableChange};
 
 /// The namespace in which dropped tables and the values of dropped columns are kept until they are purged.
 pub const ARCHIVE: &str = "segue_archive";
@@ -90,18 +90,6 @@ pub enum StepTransaction {
     Outside,
 }
 
-/// Rows changed in batches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub struct Backfill {
-    /// The table.
-    pub table: QualifiedName,
-    /// What each row gets.
-    pub assignments: Vec<(Ident, Expression)>,
-    /// Which rows still need it.
-    pub remaining: Expression,
-}
-
 /// A question to the data that must be answered with "no row".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -151,7 +139,10 @@ impl Plan {
             Action::Change(changes) => changes.iter().any(|change| {
                 matches!(change, Change::Table(_, TableChange::SetNamespace(to)) if to.as_str() == ARCHIVE)
             }),
-            Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => false,
+            Action::Backfill(backfill) => {
+                matches!(&backfill.kind, BackfillKind::Copy { into, .. } if into.namespace.as_str() == ARCHIVE)
+            }
+            Action::AsWritten | Action::Probe(_) => false,
         })
     }
 

@@ -276,11 +276,11 @@ fn in_batches(draft: &mut Draft, target: &Target, column: &Ident, default: &Expr
     );
     draft.backfill(
         format!("Fill {column} in the rows of {table} that were there, in batches."),
-        Backfill {
-            table: table.clone(),
-            assignments: vec![(column.clone(), default.clone())],
-            remaining: author::is_null(column),
-        },
+        Backfill::update(
+            table.clone(),
+            vec![(column.clone(), default.clone())],
+            author::is_null(column),
+        ),
     );
 }
 

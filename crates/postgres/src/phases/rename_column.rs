@@ -90,11 +90,7 @@ fn expand(draft: &mut Draft, pair: &Pair<'_>, sync: &SyncTrigger) {
     );
     draft.backfill(
         format!("Copy {old} to {new} in the rows that were there, in batches."),
-        Backfill {
-            table: table.clone(),
-            assignments: vec![(new.clone(), value_of(old))],
-            remaining: differ(pair),
-        },
+        Backfill::update(table.clone(), vec![(new.clone(), value_of(old))], differ(pair)),
     );
 }
 

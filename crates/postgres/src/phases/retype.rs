@@ -124,11 +124,7 @@ impl Swap<'_> {
         );
         draft.backfill(
             format!("Convert {} of {table} in the rows that were there, in batches.", old.name),
-            Backfill {
-                table: table.clone(),
-                assignments: vec![((*new).clone(), self.converted())],
-                remaining: self.differ(&old.name, new),
-            },
+            Backfill::update(table.clone(), vec![((*new).clone(), self.converted())], self.differ(&old.name, new)),
         );
         self.carried.build(&mut draft, self.pair);
         self.swap(&mut draft, &forward);

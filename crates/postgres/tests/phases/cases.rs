@@ -277,14 +277,7 @@ pub(crate) fn plan(case: &Case, replay: &Replay) -> Option<Plan> {
 pub(crate) fn sql(action: &Action) -> Sql {
     match action {
         Action::Change(changes) => Postgres.render(changes).expect("a step is rendered"),
-        Action::Backfill(backfill) => Sql::literal("UPDATE ")
-            .name(&backfill.table)
-            .text(" SET ")
-            .list(&backfill.assignments, ", ", |sql, (column, value)| {
-                sql.ident(column).text(" = ").verbatim(&value.text)
-            })
-            .text(" WHERE ")
-            .verbatim(&backfill.remaining.text),
+        Action::Backfill(backfill) => backfill.shown(),
         Action::Probe(probe) => probe.query.clone(),
         Action::AsWritten => panic!("no recipe leaves a step as written"),
     }
