@@ -269,7 +269,7 @@ impl<S: Session + Send> Runner<'_, S> {
             path: plan.path.clone(),
             since: record.at.clone(),
             conditions: waiting.map_or_else(Vec::new, |waiting| waiting.gate.conditions.clone()),
-            evidence: self.evidence(session, retires, &record.at)?,
+            evidence: self.evidence(session, retires, &plan.id)?,
             losses: plan.losses.iter().map(|loss| loss.what.clone()).collect(),
             hash: plan.hash.clone(),
         })
@@ -280,7 +280,7 @@ impl<S: Session + Send> Runner<'_, S> {
         &self,
         session: &mut S,
         retires: &[Retired],
-        since: &str,
+        migration: &str,
     ) -> Result<Vec<String>, EngineError> {
         let workload = match &self.statements.workload {
             Some(statement) => session.query(statement).map_err(unseen)?,
@@ -296,7 +296,7 @@ impl<S: Session + Send> Runner<'_, S> {
             before.push(match question.kind {
                 EvidenceKind::Counter => Some(number(
                     &session
-                        .query_with(&question.query, &[Some(since)])
+                        .query_with(&question.query, &[Some(migration)])
                         .map_err(unseen)?,
                 )),
                 EvidenceKind::Fact => None,
@@ -310,7 +310,7 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut lines = Vec::new();
         for (question, before) in questions.iter().zip(before) {
             let rows = session
-                .query_with(&question.query, &[Some(since)])
+                .query_with(&question.query, &[Some(migration)])
                 .map_err(unseen)?;
             match before {
                 Some(before) => {

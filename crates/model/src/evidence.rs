@@ -9,7 +9,7 @@ pub struct Evidence {
     pub what: String,
     /// How it is read.
     pub kind: EvidenceKind,
-    /// The question; `$1` is since when the gate is shut (UTC, ISO 8601). A counter gives one number, a fact gives a row
+    /// The question; `$1` is the migration that waits. A counter gives one number, a fact gives a row
     /// for each user found.
     pub query: Sql,
 }

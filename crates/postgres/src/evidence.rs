@@ -51,7 +51,7 @@ fn used(words: &[&str], shown: &str, workload: Option<&Ident>) -> Vec<Evidence> 
          pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) \
          FROM pg_catalog.pg_stat_activity AS a \
          WHERE $1::text IS NOT NULL AND a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database() \
-         AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name NOT LIKE 'segue%' AND ",
+         AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name <> 'segue' AND ",
     );
     let functions = Sql::literal(
         "SELECT p.oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc AS p \
@@ -162,8 +162,8 @@ fn older() -> Evidence {
              pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
              FROM pg_catalog.pg_stat_activity AS a \
              WHERE a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database() \
-             AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name NOT LIKE 'segue%' \
-             AND a.backend_start < $1::text::timestamp with time zone",
+             AND a.pid <> pg_catalog.pg_backend_pid() AND a.application_name <> 'segue' \
+             AND a.backend_start < (SELECT m.recorded_at FROM segue.migration AS m WHERE m.id = $1::text)",
         ),
     }
 }
