@@ -4,9 +4,10 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact, Inverse,
-    Loss, LossKind, Migration, OpaqueReason, PhaseKind, Plan, Replay, Section, Sql, Statement,
-    Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
+    ARCHIVE, Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact,
+    Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, PhaseKind, Plan, Replay,
+    Section, Sql, Statement, Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping,
+    apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,6 +84,9 @@ pub struct PlannedStep {
     /// What takes it back exactly; none when nothing does, or when the migration has no gate to stop at.
     #[serde(default)]
     pub back: Option<Vec<Change>>,
+    /// What puts back the values it took away, once the first of these changes is done.
+    #[serde(default)]
+    pub restore: Option<Backfill>,
 }
 
 fn expand() -> PhaseKind {
@@ -347,6 +351,7 @@ impl Draft<'_> {
             phase: PhaseKind::Expand,
             gate: None,
             back,
+            restore: None,
         });
         Ok(next)
     }
@@ -420,6 +425,7 @@ impl Draft<'_> {
             phase,
             gate: None,
             back: None,
+            restore: step.restore.clone(),
         })
     }
 
@@ -481,7 +487,15 @@ impl Draft<'_> {
 
 /// Predicts locks and the way back on the catalog a step will meet, and lets it have its effect there.
 fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
-    step.back = way_back(&step.changes, &replay.catalog);
+    step.back = match (&step.restore, step.changes.as_slice()) {
+        // The values are kept elsewhere: what is lossy by itself is not, here.
+        (Some(_), [change]) => match inverse(change, &replay.catalog) {
+            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(changes),
+            Inverse::Nothing => Some(Vec::new()),
+            Inverse::None(_) => None,
+        },
+        (Some(_) | None, changes) => way_back(changes, &replay.catalog),
+    };
     let one = Statement {
         span: segue_model::Span::default(),
         changes: step.changes.clone(),
@@ -507,6 +521,11 @@ pub(crate) fn way_back(changes: &[Change], before: &Catalog) -> Option<Vec<Chang
 }
 
 fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
+    if matches!(change, Change::Namespace(name, NamespaceChange::Create(_)) if name.as_str() == ARCHIVE)
+    {
+        // The archive outlives the migration that made it.
+        return Some(Vec::new());
+    }
     match inverse(change, before) {
         Inverse::Exact(changes) => Some(changes),
         Inverse::Nothing => Some(Vec::new()),

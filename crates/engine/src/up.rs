@@ -420,7 +420,16 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         standing: Standing,
     ) -> Result<Option<PlannedMigration>, EngineError> {
         match standing {
-            Standing::Waiting => self.way_back(session, migration),
+            Standing::Waiting => self.way_back(session, migration)?.map(Some).ok_or_else(|| {
+                EngineError::new(
+                    Kind::Refused,
+                    format!(
+                        "{} has steps without an exact way back: `segue contract` goes on instead",
+                        migration.path
+                    ),
+                )
+            }),
+            Standing::Applied | Standing::Edited => self.way_back(session, migration),
             Standing::Partial => {
                 let back = self.way_back(session, migration)?;
                 back.map(Some).ok_or_else(|| {
@@ -431,12 +440,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 })
             }
             Standing::Reverting => self.recorded(session, migration, Sent::Down),
-            Standing::Applied
-            | Standing::Baseline
-            | Standing::Edited
-            | Standing::Pending
-            | Standing::OutOfOrder
-            | Standing::Missing => Ok(None),
+            Standing::Baseline | Standing::Pending | Standing::OutOfOrder | Standing::Missing => {
+                Ok(None)
+            }
         }
     }
 

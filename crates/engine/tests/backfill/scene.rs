@@ -97,6 +97,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         phase: PhaseKind::Backfill,
         gate: None,
         back: None,
+        restore: None,
     };
     vec![PlannedMigration {
         id: "1".to_owned(),
