@@ -475,10 +475,19 @@ impl Draft<'_> {
             None => self.losses.extend(losses),
             Some(gate) => {
                 self.wait_for(gate);
+                // Values that would become others are looked for before anything starts: such a plan loses none.
+                let is_probed = plan
+                    .steps()
+                    .next()
+                    .is_some_and(|step| matches!(step.action, Action::Probe(_)));
                 if let Some(waiting) = &mut self.gate
                     && !plan.archives()
                 {
-                    waiting.losses.extend(losses);
+                    waiting.losses.extend(
+                        losses
+                            .into_iter()
+                            .filter(|loss| !(is_probed && loss.kind == LossKind::Precision)),
+                    );
                 }
             }
         }
