@@ -299,6 +299,7 @@ pub(crate) fn tell(event: &Event) {
             };
             format!("  no lock, try {attempt} of {attempts_max}, again in {pause_ms} ms{who}")
         }
+        Event::Copied { place } => format!("  copied the database to {place}"),
         Event::InvalidIndex { name } => {
             format!("  {name} is invalid, left by a failed build: dropped and built again")
         }

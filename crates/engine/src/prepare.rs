@@ -5,7 +5,7 @@
 
 use segue_model::{
     Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
-    OpaqueReason, Plan, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
+    OpaqueReason, Plan, QualifiedName, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
     TransactionNeed, Wrapping,
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,9 @@ pub struct PlannedStep {
     pub transaction: StepTransaction,
     /// Its locks and work, predicted.
     pub impact: Impact,
+    /// What is gone after it, on tables that its migration did not create; what a rebuilt table had is carried over before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Loss>,
     /// The file, and the byte of the statement it comes from.
     pub file: (String, usize),
 }
@@ -253,7 +256,8 @@ impl Draft<'_> {
             return Err(self.refuse(section, statement, &why));
         }
         let answers = replay.ask(statement, self.dialect);
-        self.note_losses(statement, &answers.destroys, replay);
+        let losses = real(statement, &answers.destroys, replay);
+        self.losses.extend(losses.iter().cloned());
         let plan = match self.manner {
             Manner::Safe => self
                 .dialect
@@ -293,6 +297,7 @@ impl Draft<'_> {
             changes: statement.changes.clone(),
             transaction,
             impact: answers.impact,
+            losses,
             file,
         });
         Ok(next)
@@ -344,7 +349,9 @@ impl Draft<'_> {
                 changes: changes.clone(),
                 notes: Vec::new(),
             };
-            let impact = self.dialect.impact(&changes, &replay.context());
+            let answers = replay.ask(&one, self.dialect);
+            let losses = real(&one, &answers.destroys, replay);
+            let impact = answers.impact;
             let _ = replay.advance(&one, &impact);
             self.steps.push(PlannedStep {
                 id: format!("{}.{}", self.number, step.id),
@@ -353,6 +360,7 @@ impl Draft<'_> {
                 changes,
                 transaction: step.transaction,
                 impact,
+                losses,
                 file: (
                     section.file.path.clone(),
                     section.span.start + statement.span.start,
@@ -362,32 +370,26 @@ impl Draft<'_> {
         self.remarks.extend(plan.remarks.iter().cloned());
         Ok(())
     }
+}
 
-    fn note_losses(&mut self, statement: &Statement, losses: &[Loss], replay: &Replay) {
-        let is_plain_update = statement
-            .changes
-            .iter()
-            .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
-        if is_plain_update {
-            return;
-        }
-        self.losses.extend(
-            losses
-                .iter()
-                .filter(|loss| match loss.kind {
-                    LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => {
-                        true
-                    }
-                    LossKind::Structure | LossKind::Durability => false,
-                })
-                .filter(|loss| {
-                    loss.relation
-                        .as_ref()
-                        .is_none_or(|name| !replay.catalog.is_new_in_migration(name))
-                })
-                .cloned(),
-        );
+/// The losses that need an agreement: rows and values, or what nobody knows, of tables that this migration did not make.
+fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
+    let is_plain_update = statement
+        .changes
+        .iter()
+        .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
+    if is_plain_update {
+        return Vec::new();
     }
+    let kinds = losses.iter().filter(|loss| match loss.kind {
+        LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => true,
+        LossKind::Structure | LossKind::Durability => false,
+    });
+    let is_old = |name: &QualifiedName| !replay.catalog.is_new_in_migration(name);
+    kinds
+        .filter(|loss| loss.relation.as_ref().is_none_or(is_old))
+        .cloned()
+        .collect()
 }
 
 /// Why a statement is not sent: what is not SQL of this server would fail or do something else. Valid SQL that the

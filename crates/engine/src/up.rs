@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements,
+    Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay, RunnerStatements,
     ServerFacts, Session, Sql,
 };
 
@@ -40,6 +40,8 @@ pub struct Runner<'a, S: Session> {
     /// Tables in which other tools keep what they ran, by name. Where one is there and the journal is empty, nothing is
     /// run: the files may have run already.
     pub histories: &'a [&'a str],
+    /// Whether the database is copied before a step that destroys or rebuilds, where the dialect makes copies.
+    pub copies: Copies,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
 }
@@ -73,6 +75,15 @@ pub enum Order {
     Linear,
     /// It runs.
     AnyOrder,
+}
+
+/// Whether copies are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// They are.
+    Made,
+    /// They are not: whoever runs has a backup.
+    NotMade,
 }
 
 /// What a person agreed to.
@@ -118,6 +129,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             holder: "segue".to_owned(),
             seed: 0x9E37_79B9_7F4A_7C15,
             histories: &[],
+            copies: Copies::Made,
             resumes: false,
         })
     }
@@ -252,24 +264,19 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if !is_there {
             return Ok(());
         }
-        lease::take(
-            &mut session,
-            &self.statements,
-            &self.holder,
-            self.limits.lease_silence_ms,
-        )?;
+        self.leased(&mut session)?;
         session
             .execute(&self.statements.uninstall)
             .map_err(|error| EngineError::server("the journal could not be removed", error))
     }
 
-    fn open(&self) -> Result<S, EngineError> {
+    pub(crate) fn open(&self) -> Result<S, EngineError> {
         let mut session = (self.connect)().map_err(|error| {
             EngineError::server("could not connect", error).of_kind(Kind::Connection)
         })?;
-        let timeout = self.limits.lock_timeout_ms.to_string();
+        let timeout = (self.statements.session_lock_timeout)(self.limits.lock_timeout_ms);
         session
-            .query_with(&self.statements.session_lock_timeout, &[Some(&timeout)])
+            .query(&timeout)
             .map_err(|error| EngineError::server("the session could not be prepared", error))?;
         Ok(session)
     }
@@ -281,9 +288,40 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if is_there {
             return Ok(());
         }
-        session
-            .execute(&self.statements.install)
-            .map_err(|error| EngineError::server("the journal could not be created", error))
+        self.under_budget(|this| {
+            // A text that fails in its middle leaves its transaction open.
+            let installed = session.execute(&this.statements.install);
+            if installed.is_err() {
+                let _ = session.execute(&this.statements.rollback);
+            }
+            installed
+                .map_err(|error| EngineError::server("the journal could not be created", error))
+        })
+    }
+
+    /// Tries again, after a pause, what a lock was in the way of.
+    fn under_budget<T>(
+        &self,
+        mut act: impl FnMut(&Self) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let mut attempt = 1;
+        loop {
+            match act(self) {
+                Err(error)
+                    if error.kind() == Kind::LockBudget && attempt < self.limits.attempts_max =>
+                {
+                    let jitter = self.seed.rotate_left(attempt);
+                    self.clock.pause(self.limits.pause(attempt, jitter));
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn leased(&self, session: &mut S) -> Result<Lease, EngineError> {
+        let silence = self.limits.lease_silence_ms;
+        self.under_budget(|this| lease::take(session, &this.statements, &this.holder, silence))
     }
 
     fn lines(&self, session: &mut S, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
@@ -319,6 +357,10 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             sizes: std::collections::BTreeMap::new(),
         };
         let mut replay = Replay::new(catalog, facts);
+        for (name, value) in self.statements.settings {
+            let name = Ident::from(*name);
+            replay.settings.session.insert(name, (*value).to_owned());
+        }
         let mut plans = Vec::with_capacity(chosen.len());
         for (migration, standing) in chosen {
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
@@ -410,20 +452,27 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// The line that names a loss; none when its table has no row or is not there yet.
-    fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
+    pub(crate) fn loss(
+        &self,
+        session: &mut S,
+        loss: &Loss,
+    ) -> Result<Option<String>, EngineError> {
         let Some(name) = &loss.relation else {
             return Ok(Some(loss.what.clone()));
         };
         if self.is_empty(session, name)? {
             return Ok(None);
         }
-        let rows = session
-            .query_with(
-                &self.statements.row_estimate,
-                &[Some(name.namespace.as_str()), Some(name.name.as_str())],
-            )
-            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
-        let rows = value(&rows).unwrap_or("an unknown number of").to_owned();
+        let uncounted = |error| EngineError::server("the rows could not be counted", error);
+        let Some(estimate) = &self.statements.row_estimate else {
+            let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM ").name(name);
+            let rows = session.query(&sql).map_err(uncounted)?;
+            let rows = value(&rows).unwrap_or("an unknown number of");
+            return Ok(Some(format!("{} ({rows} rows in {name})", loss.what)));
+        };
+        let named = [Some(name.namespace.as_str()), Some(name.name.as_str())];
+        let rows = session.query_with(estimate, &named).map_err(uncounted)?;
+        let rows = value(&rows).unwrap_or("an unknown number of");
         Ok(Some(format!("{} (about {rows} rows in {name})", loss.what)))
     }
 
@@ -458,12 +507,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     ) -> Result<Outcome, EngineError> {
         let mut session = self.open()?;
         self.install(&mut session)?;
-        let lease = lease::take(
-            &mut session,
-            &self.statements,
-            &self.holder,
-            self.limits.lease_silence_ms,
-        )?;
+        let lease = self.leased(&mut session)?;
         let planned = plan(self, &mut session);
         let (plans, ahead) = match planned {
             Ok(planned) => planned,
@@ -520,6 +564,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             watch: shared,
             completed: 0,
             seed,
+            settings: Vec::new(),
         };
         let mut completed = Vec::with_capacity(plans.len());
         let mut result = Ok(());
