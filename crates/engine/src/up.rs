@@ -16,6 +16,9 @@ use crate::run::{Running, id_of};
 use crate::status::{Standing, Status, status};
 use crate::watcher::{Watch, watch};
 
+const UNREAD: &str = "the journal could not be read";
+const UNCOUNTED: &str = "the rows could not be counted";
+
 /// Opens one more connection to the target.
 pub type Connect<'a, S> = dyn Fn() -> Result<S, <S as Session>::Error> + Sync + 'a;
 
@@ -260,7 +263,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let mut session = self.open()?;
         let is_there = Journal::new(&self.statements)
             .is_installed(&mut session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+            .map_err(|error| EngineError::server(UNREAD, error))?;
         if !is_there {
             return Ok(());
         }
@@ -282,9 +285,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     fn install(&self, session: &mut S) -> Result<(), EngineError> {
-        let is_there = Journal::new(&self.statements)
-            .is_installed(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let is_there = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).is_installed(session)
+        })?;
         if is_there {
             return Ok(());
         }
@@ -319,15 +322,25 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         }
     }
 
+    /// Reads under the budget: where one writes, others may have to wait to read.
+    fn read<T>(
+        &self,
+        session: &mut S,
+        unread: &'static str,
+        mut act: impl FnMut(&mut S) -> Result<T, S::Error>,
+    ) -> Result<T, EngineError> {
+        self.under_budget(|_| act(session).map_err(|error| EngineError::server(unread, error)))
+    }
+
     fn leased(&self, session: &mut S) -> Result<Lease, EngineError> {
         let silence = self.limits.lease_silence_ms;
         self.under_budget(|this| lease::take(session, &this.statements, &this.holder, silence))
     }
 
     fn lines(&self, session: &mut S, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
-        let records: Vec<Record> = Journal::new(&self.statements)
-            .records(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let records: Vec<Record> = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session)
+        })?;
         Ok(status(migrations, &records, self.dialect))
     }
 
@@ -341,9 +354,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if chosen.is_empty() {
             return Ok(Vec::new());
         }
-        let catalog = session
-            .catalog(&CatalogScope::Whole)
-            .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        let catalog = self.read(session, "the catalog could not be read", |session| {
+            session.catalog(&CatalogScope::Whole)
+        })?;
         self.refuse_foreign(session, &catalog)?;
         let version = session
             .query(&self.statements.server_version)
@@ -383,9 +396,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map(|(name, _)| name)
             .find(|name| self.histories.contains(&name.name.as_str()));
         let Some(found) = found else { return Ok(()) };
-        let records = Journal::new(&self.statements)
-            .records(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let records = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session)
+        })?;
         if !records.is_empty() {
             return Ok(());
         }
@@ -400,11 +413,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {
-        let read = |error| EngineError::server("the journal could not be read", error);
         let journal = Journal::new(&self.statements);
-        let text = journal
-            .recorded_text(session, &plan.id)
-            .map_err(read)?
+        let text = self
+            .read(session, UNREAD, |session| {
+                journal.recorded_text(session, &plan.id)
+            })?
             .unwrap_or_default();
         if text != plan.checksums.normalized {
             return Err(EngineError::new(
@@ -415,7 +428,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 ),
             ));
         }
-        let recorded = journal.recorded_plan(session, &plan.id).map_err(read)?;
+        let recorded = self.read(session, UNREAD, |session| {
+            journal.recorded_plan(session, &plan.id)
+        })?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
             plan.steps = steps;
         }
@@ -463,28 +478,30 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if self.is_empty(session, name)? {
             return Ok(None);
         }
-        let uncounted = |error| EngineError::server("the rows could not be counted", error);
         let Some(estimate) = &self.statements.row_estimate else {
             let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM ").name(name);
-            let rows = session.query(&sql).map_err(uncounted)?;
+            let rows = self.read(session, UNCOUNTED, |session| session.query(&sql))?;
             let rows = value(&rows).unwrap_or("an unknown number of");
             return Ok(Some(format!("{} ({rows} rows in {name})", loss.what)));
         };
         let named = [Some(name.namespace.as_str()), Some(name.name.as_str())];
-        let rows = session.query_with(estimate, &named).map_err(uncounted)?;
+        let rows = self.read(session, UNCOUNTED, |session| {
+            session.query_with(estimate, &named)
+        })?;
         let rows = value(&rows).unwrap_or("an unknown number of");
         Ok(Some(format!("{} (about {rows} rows in {name})", loss.what)))
     }
 
     /// True when the table is there without a row, or not there at all: an earlier pending migration makes it.
     fn is_empty(&self, session: &mut S, name: &QualifiedName) -> Result<bool, EngineError> {
-        let unread = |error| EngineError::server("the catalog could not be read", error);
         let scope = CatalogScope::Relations(std::iter::once(name.clone()).collect());
-        session.execute(&self.statements.begin).map_err(unread)?;
-        let catalog = session.catalog(&scope);
-        let ended = session.execute(&self.statements.rollback);
-        let catalog = catalog.map_err(unread)?;
-        ended.map_err(unread)?;
+        let catalog = self.read(session, "the catalog could not be read", |session| {
+            session.execute(&self.statements.begin)?;
+            let catalog = session.catalog(&scope);
+            let ended = session.execute(&self.statements.rollback);
+            let catalog = catalog?;
+            ended.map(|()| catalog)
+        })?;
         if catalog.relation(name).is_none() {
             return Ok(true);
         }
@@ -494,9 +511,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM (SELECT 1 FROM ")
             .name(name)
             .text(" LIMIT 1) AS first");
-        let rows = session
-            .query(&sql)
-            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
+        let rows = self.read(session, UNCOUNTED, |session| session.query(&sql))?;
         Ok(value(&rows) == Some("0"))
     }
 

@@ -99,7 +99,7 @@ pub(crate) fn statements() -> RunnerStatements {
              || ' that is not there' AS line FROM pragma_foreign_key_check LIMIT 3)) FROM pragma_foreign_key_check",
         )),
         integrity: Some(Sql::literal(
-            "SELECT integrity_check FROM pragma_integrity_check(10) WHERE integrity_check <> 'ok'",
+            "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 10",
         )),
         settings: &[("foreign_keys", "off")],
     }
