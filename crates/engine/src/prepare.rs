@@ -5,8 +5,8 @@
 
 use segue_model::{
     Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
-    OpaqueReason, Plan, QualifiedName, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
-    TransactionNeed, Wrapping,
+    OpaqueReason, Plan, QualifiedName, Replay, Section, Sql, Statement, StepTransaction,
+    TransactionChange, TransactionNeed, Wrapping,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

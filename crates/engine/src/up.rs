@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay, RunnerStatements,
-    ServerFacts, Session, Sql,
+    Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay,
+    RunnerStatements, ServerFacts, Session, Sql,
 };
 
 use crate::error::{EngineError, Kind};
@@ -372,8 +372,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let mut replay = Replay::new(catalog, facts);
         for (name, value) in self.statements.settings {
             let name = Ident::from(*name);
-            replay.settings.session.insert(name, (*value).to_owned());
+            replay.at_connect.session.insert(name, (*value).to_owned());
         }
+        replay.settings = replay.at_connect.clone();
         let mut plans = Vec::with_capacity(chosen.len());
         for (migration, standing) in chosen {
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
@@ -467,11 +468,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// The line that names a loss; none when its table has no row or is not there yet.
-    pub(crate) fn loss(
-        &self,
-        session: &mut S,
-        loss: &Loss,
-    ) -> Result<Option<String>, EngineError> {
+    pub(crate) fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
         let Some(name) = &loss.relation else {
             return Ok(Some(loss.what.clone()));
         };

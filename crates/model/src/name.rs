@@ -91,7 +91,10 @@ impl Hash for Ident {
 
 impl fmt::Debug for Ident {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Ident").field(&self.written()).finish()
+        formatter
+            .debug_tuple("Ident")
+            .field(&self.written())
+            .finish()
     }
 }
 

@@ -18,6 +18,11 @@ impl Bench for Server {
         &Postgres
     }
 
+    /// `crates/engine/tests/faults/every_call.rs` cuts at each.
+    fn stride(&self) -> usize {
+        7
+    }
+
     fn database(&self) -> Box<dyn Database<PostgresSession> + '_> {
         Box::new(Made(self.0.create_database().unwrap()))
     }

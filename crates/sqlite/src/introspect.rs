@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, Change, Ident, QualifiedName, Rows, Session, Sql, Statement, TextRows, ViewChange, apply,
+    Catalog, Change, Ident, QualifiedName, Rows, Session, Sql, Statement, TextRows, ViewChange,
+    apply,
 };
 
 use crate::{SqliteError, SqliteSession, parse, runner::TABLES};

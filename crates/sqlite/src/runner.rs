@@ -7,7 +7,12 @@
 use segue_model::{RunnerStatements, Sql};
 
 /// The journal's tables: left out of catalogs and dumps.
-pub(crate) const TABLES: [&str; 4] = ["segue_lease", "segue_migration", "segue_step", "segue_event"];
+pub(crate) const TABLES: [&str; 4] = [
+    "segue_lease",
+    "segue_migration",
+    "segue_step",
+    "segue_event",
+];
 
 /// The statements.
 #[expect(
@@ -31,9 +36,7 @@ pub(crate) fn statements() -> RunnerStatements {
              WHERE holder IS NOT NULL; COMMIT",
         ),
         rollback: Sql::literal("ROLLBACK"),
-        fence: Sql::literal(
-            "SELECT NULL FROM main.segue_lease WHERE epoch = CAST($1 AS INTEGER)",
-        ),
+        fence: Sql::literal("SELECT NULL FROM main.segue_lease WHERE epoch = CAST($1 AS INTEGER)"),
         session_lock_timeout: busy_timeout,
         reset_settings: None,
         outcome: None,

@@ -256,9 +256,9 @@ impl SessionError for SqliteError {
             "SQLITE_READONLY" => Some(
                 "the file or its directory cannot be written by this user, or is mounted read-only",
             ),
-            "SQLITE_CANTOPEN" => Some(
-                "the file or its directory does not exist, or this user may not open it",
-            ),
+            "SQLITE_CANTOPEN" => {
+                Some("the file or its directory does not exist, or this user may not open it")
+            }
             "SQLITE_NOTADB" => Some("the file is no SQLite database, or it is encrypted"),
             "SQLITE_FULL" => Some(
                 "the disk is full, or PRAGMA max_page_count is reached: free some room, then run again",

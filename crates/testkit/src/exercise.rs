@@ -35,6 +35,11 @@ pub trait Bench {
     /// The dialect.
     fn dialect(&self) -> &dyn Dialect;
 
+    /// A run is cut at every so many-th call: 1 unless a database is so dear that its dialect's tests cut elsewhere too.
+    fn stride(&self) -> usize {
+        1
+    }
+
     /// A new, empty database.
     fn database(&self) -> Box<dyn Database<Self::Session> + '_>;
 }
@@ -159,9 +164,7 @@ fn down<B: Bench>(
 }
 
 /// A runner that died a moment ago counts as gone a moment later.
-fn after_the_silence<T>(
-    mut act: impl FnMut() -> Result<T, EngineError>,
-) -> Result<T, EngineError> {
+fn after_the_silence<T>(mut act: impl FnMut() -> Result<T, EngineError>) -> Result<T, EngineError> {
     for _ in 0..50 {
         match act() {
             Err(error) if error.kind() == Kind::LeaseHeld => {

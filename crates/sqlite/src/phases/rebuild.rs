@@ -32,7 +32,9 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The table as it is; none when it is not held in full.
     pub(super) fn of(name: &QualifiedName, table: &Table, catalog: &Catalog) -> Option<Self> {
-        let temporary = name.sibling(Ident::caseless(["segue_new_", name.name.written()].concat()));
+        let temporary = name.sibling(Ident::caseless(
+            ["segue_new_", name.name.written()].concat(),
+        ));
         let is_whole = table.knowledge == Knowledge::Whole && table.triggers.is_empty();
         if !is_whole || catalog.relation(&temporary).is_some() {
             return None;

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
 
-
 /// Which side of a call the cut is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {

@@ -40,7 +40,7 @@ fn at_every_call<B: Bench>(bench: &B, way: Way, (moment, then): (Moment, Then)) 
         run(&*database).expect("it runs");
         fingerprint(bench, &*database)
     };
-    for call in 1..CALLS_MAX {
+    for call in (1..CALLS_MAX).step_by(bench.stride()) {
         let database = prepared();
         let knife = Knife::at(call, moment, then);
         let connect = || {

@@ -73,8 +73,16 @@ pub fn down_restores_the_identical_structure<B: Bench>(bench: &B) {
 /// A server that says yes and does nothing is found out.
 pub fn what_is_not_in_the_catalog_is_not_done<B: Bench>(bench: &B) {
     let database = bench.database();
-    let one = [migration("1_a.sql", "CREATE TABLE said (id integer);\n", "")];
-    let connect = || database.connect().map(|session| Lying::new(session, "said"));
+    let one = [migration(
+        "1_a.sql",
+        "CREATE TABLE said (id integer);\n",
+        "",
+    )];
+    let connect = || {
+        database
+            .connect()
+            .map(|session| Lying::new(session, "said"))
+    };
     let lied = with(bench.dialect(), &connect, |runner| {
         runner.up(&one, &all(), &Approval::default())
     });
@@ -155,7 +163,9 @@ pub fn a_dump_makes_the_same_database_again<B: Bench>(bench: &B) {
     up(bench, &*database, &project()).expect("it runs");
     let dump = database.dump();
     assert!(dump.contains("tags_word"), "{dump}");
-    assert!(!dump.to_lowercase().contains("segue"), "{dump}");
+    for ours in ["segue.", "segue_", "SCHEMA segue"] {
+        assert!(!dump.contains(ours), "{dump}");
+    }
     let copy = bench.database();
     send(&*copy, &dump);
     assert_eq!(copy.dump(), dump);
@@ -193,7 +203,8 @@ pub fn names_are_as_the_database_sees_them<B: Bench>(bench: &B) {
         &*database,
         "CREATE TABLE Users (Id integer PRIMARY KEY); INSERT INTO Users VALUES (1);",
     );
-    let more = "ALTER TABLE USERS ADD COLUMN Name text;\nCREATE INDEX Users_Name ON users (NAME);\n";
+    let more =
+        "ALTER TABLE USERS ADD COLUMN Name text;\nCREATE INDEX Users_Name ON users (NAME);\n";
     let project = [
         migration("1_more.sql", more, ""),
         migration("2_gone.sql", "DROP TABLE uSERS;\n", ""),
