@@ -14,6 +14,7 @@ mod pipeline;
 mod release;
 mod report;
 mod running;
+mod session;
 mod settings;
 mod show;
 mod statistics;

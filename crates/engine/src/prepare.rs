@@ -73,6 +73,9 @@ pub struct PlannedStep {
     pub transaction: StepTransaction,
     /// Its locks and work, predicted.
     pub impact: Impact,
+    /// What is gone after it, on tables that its migration did not create; what a rebuilt table had is carried over before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Loss>,
     /// The file, and the byte of the statement it comes from.
     pub file: (String, usize),
     /// The phase it belongs to.
@@ -308,7 +311,7 @@ impl Draft<'_> {
             section.file.path.clone(),
             section.span.start + statement.span.start,
         );
-        let losses = losses(statement, &answers.destroys, replay);
+        let losses = real(statement, &answers.destroys, replay);
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
@@ -317,7 +320,7 @@ impl Draft<'_> {
                 Grouping::Opens | Grouping::Shares => Grouping::Opens,
             });
         }
-        self.losses.extend(losses);
+        self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {
             return Err(self.refuse(
                 section,
@@ -347,6 +350,7 @@ impl Draft<'_> {
             changes: statement.changes.clone(),
             transaction,
             impact: answers.impact,
+            losses,
             file,
             phase: PhaseKind::Expand,
             gate: None,
@@ -418,6 +422,7 @@ impl Draft<'_> {
             changes,
             transaction: step.transaction,
             impact: Impact::default(),
+            losses: Vec::new(),
             file: (
                 section.file.path.clone(),
                 section.span.start + statement.span.start,
@@ -510,7 +515,9 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
         changes: step.changes.clone(),
         notes: Vec::new(),
     };
-    step.impact = dialect.impact(&step.changes, &replay.context());
+    let answers = replay.ask(&one, dialect);
+    step.losses = real(&one, &answers.destroys, replay);
+    step.impact = answers.impact;
     let _ = replay.advance(&one, &step.impact);
 }
 
@@ -543,7 +550,7 @@ fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
 }
 
 /// What a statement takes away for ever from tables that were there before.
-fn losses(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
+fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
     let is_plain_update = statement
         .changes
         .iter()

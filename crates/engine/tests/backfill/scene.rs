@@ -93,6 +93,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
             transaction: TransactionNeed::MustBeOutside,
             certainty: Certainty::Known,
         },
+        losses: Vec::new(),
         file: ("1_fill.sql".to_owned(), 0),
         phase: PhaseKind::Backfill,
         gate: None,
