@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use segue_engine::{Event, PlannedMigration, PlannedStep, Target};
-use segue_model::{Blocks, StepTransaction};
+use segue_model::{Blocks, PhaseKind, StepTransaction};
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
@@ -56,7 +56,25 @@ fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
     }
     for plan in plans {
         let _ = writeln!(text, "{}", plan.path);
+        let has_gate = plan.steps.iter().any(|step| step.gate.is_some());
+        let mut phase = None;
         for step in &plan.steps {
+            if let Some(waiting) = &step.gate {
+                let _ = writeln!(
+                    text,
+                    "  gate      the rest waits for `segue contract {}`",
+                    plan.id
+                );
+                for condition in &waiting.gate.conditions {
+                    let _ = writeln!(text, "            {condition}");
+                }
+                for loss in &waiting.losses {
+                    let _ = writeln!(text, "  destroys  {}: the point of no return", loss.what);
+                }
+            }
+            if has_gate && phase.replace(step.phase) != Some(step.phase) {
+                let _ = writeln!(text, "  {}", phase_name(step.phase));
+            }
             let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
             for line in step.text.as_str().lines() {
                 let _ = writeln!(text, "        {line}");
@@ -79,6 +97,14 @@ fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
         arguments.lock_timeout, arguments.attempts, arguments.max_blocked
     );
     text
+}
+
+fn phase_name(phase: PhaseKind) -> &'static str {
+    match phase {
+        PhaseKind::Expand => "expand: the new structure beside the old one",
+        PhaseKind::Backfill => "backfill: rows in batches, and what is built on them",
+        PhaseKind::Contract => "contract: the old structure goes",
+    }
 }
 
 fn heading(step: &PlannedStep) -> String {

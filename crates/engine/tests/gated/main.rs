@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod killed;
 mod life;
 mod oracle;
 mod scene;

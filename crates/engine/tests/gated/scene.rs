@@ -6,7 +6,7 @@ use segue_engine::{
     Approval, Clock, EngineError, Event, EvidencePolicy, Limits, Manner, Order, Outcome, Runner,
     Selection, Status, Target,
 };
-use segue_model::{Migration, Tool};
+use segue_model::{Migration, Session, Tool};
 use segue_postgres::{Postgres, PostgresSession};
 use segue_sources::read_text;
 use segue_testkit::{Client, TestDatabase};
@@ -31,29 +31,41 @@ pub(crate) fn migration(name: &str, text: &str) -> Migration {
     migration
 }
 
+/// A connection to a test's database.
+pub(crate) fn session(
+    database: &TestDatabase<'_>,
+) -> Result<PostgresSession, segue_postgres::PostgresError> {
+    let target =
+        segue_postgres::Target::resolve(&database.url(), &segue_postgres::Sources::default())
+            .expect("the target is sound");
+    PostgresSession::connect(&target)
+}
+
 /// Does something with a runner that loses no time.
 pub(crate) fn with<T>(
     database: &TestDatabase<'_>,
     act: impl FnOnce(&mut Runner<'_, PostgresSession>) -> Result<T, EngineError>,
 ) -> Result<T, EngineError> {
-    let connect = || {
-        let target =
-            segue_postgres::Target::resolve(&database.url(), &segue_postgres::Sources::default())
-                .expect("the target is sound");
-        PostgresSession::connect(&target)
-    };
+    with_session(&|| session(database), act)
+}
+
+/// The same on any kind of session.
+pub(crate) fn with_session<S: Session + Send, T>(
+    connect: &(dyn Fn() -> Result<S, S::Error> + Sync),
+    act: impl FnOnce(&mut Runner<'_, S>) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
     let mut observer = |_: &Event| {};
-    let mut runner = Runner::new(&Postgres, &connect, &RealClock, &mut observer)?;
+    let mut runner = Runner::new(&Postgres, connect, &RealClock, &mut observer)?;
     runner.limits = Limits {
         pause_ms: 2,
-        gate_window_ms: 50,
+        gate_window_ms: 20,
         lease_silence_ms: 1,
         ..Limits::default()
     };
     act(&mut runner)
 }
 
-fn selection(target: Target) -> Selection {
+pub(crate) fn selection(target: Target) -> Selection {
     Selection {
         target,
         manner: Manner::Safe,

@@ -1,0 +1,138 @@
+//! Killed at calls to the server all along a gated change, on the way out, behind the gate and on the way back: running the
+//! same command again ends where an undisturbed run ends (the crash matrix of the peers, "what is left" and "what to do").
+
+use segue_engine::{Approval, EngineError, EvidencePolicy, Outcome, Runner};
+use segue_model::Migration;
+use segue_postgres::PostgresSession;
+use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
+use segue_testkit::{TestDatabase, TestServer};
+
+use crate::scene::{self, catalog, migration, selection, with_session};
+
+const START: &str = "-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL);\n\
+    CREATE INDEX t_c ON t (c);\nINSERT INTO t SELECT i, 'row ' || i, i FROM generate_series(1, 400) i;\n";
+const CHANGE: &str =
+    "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n";
+
+/// Every so many calls one run is cut; the first differs from run to run.
+const STRIDE: usize = 31;
+
+/// More calls than any of the three ways makes.
+const CALLS_MAX: usize = 900;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Up,
+    Contract,
+    Down,
+}
+
+fn files() -> Vec<Migration> {
+    vec![
+        migration("1_start.sql", START),
+        migration("2_change.sql", CHANGE),
+    ]
+}
+
+fn go<S: segue_model::Session + Send>(
+    way: Way,
+    runner: &mut Runner<'_, S>,
+) -> Result<Outcome, EngineError> {
+    let approval = Approval::default();
+    match way {
+        Way::Up => runner.up(&files(), &selection(segue_engine::Target::All), &approval),
+        Way::Contract => runner.contract(&files(), None, (EvidencePolicy::Accept, &approval)),
+        Way::Down => runner.down(
+            &files(),
+            &selection(segue_engine::Target::Steps(1)),
+            &approval,
+        ),
+    }
+}
+
+/// What comes before the way that is cut.
+fn prepare(database: &TestDatabase<'_>, way: Way) {
+    scene::up(database, &files()[..1]).expect("the start");
+    match way {
+        Way::Up => {}
+        Way::Contract | Way::Down => {
+            scene::up(database, &files()).expect("as far as the gate");
+        }
+    }
+}
+
+/// The catalog, the rows, and the journal.
+fn fingerprint(database: &TestDatabase<'_>) -> Vec<Vec<Option<String>>> {
+    let mut client = database.connect().expect("a connection");
+    let mut found = catalog(&mut client);
+    for query in [
+        "SELECT 'migration', id, state FROM segue.migration ORDER BY id",
+        "SELECT 'lease', holder FROM segue.lease",
+        "SELECT 'rows', count(*)::text, md5(string_agg(to_jsonb(t)::text, ',' ORDER BY id)) FROM t",
+    ] {
+        found.extend(client.query(query).expect(query));
+    }
+    found
+}
+
+fn undisturbed(server: &TestServer, way: Way) -> Vec<Vec<Option<String>>> {
+    let database = server.create_database().expect("a database");
+    prepare(&database, way);
+    scene::with(&database, |runner| go(way, runner)).expect("an undisturbed run");
+    fingerprint(&database)
+}
+
+/// Cuts one run; false when it was over before.
+fn is_cut(
+    server: &TestServer,
+    way: Way,
+    (call, moment): (usize, Moment),
+    end: &[Vec<Option<String>>],
+) -> bool {
+    let database = server.create_database().expect("a database");
+    prepare(&database, way);
+    let knife = Knife::at(call, moment, Then::Dead);
+    let connect = || {
+        let session: PostgresSession = scene::session(&database).map_err(CutError::Server)?;
+        Cut::new(session, &knife)
+    };
+    let cut = with_session::<Cut<PostgresSession>, _>(&connect, |runner| go(way, runner));
+    if !knife.is_used() {
+        cut.expect("a run that was not cut");
+        return false;
+    }
+    // A cut run that said it was done has done it all.
+    let again = scene::with(&database, |runner| go(way, runner));
+    let is_over = way == Way::Down && cut.is_ok();
+    assert!(
+        is_over || again.is_ok(),
+        "{way:?} {call} {moment:?}: {again:?}"
+    );
+    assert_eq!(fingerprint(&database), end, "{way:?} {call} {moment:?}");
+    true
+}
+
+fn at_many_calls(way: Way, moment: Moment) {
+    let server = TestServer::start_newest().unwrap();
+    let end = undisturbed(&server, way);
+    let first = 1 + usize::try_from(std::process::id()).unwrap_or(0) % STRIDE;
+    let mut calls = (first..CALLS_MAX).step_by(STRIDE);
+    let over = calls.find(|call| !is_cut(&server, way, (*call, moment), &end));
+    let over = over.expect("a run that makes fewer calls");
+    assert!(over > 20, "a run makes more than {over} calls");
+}
+
+#[test]
+fn a_killed_up_goes_on_to_the_gate() {
+    at_many_calls(Way::Up, Moment::AfterReply);
+}
+
+#[test]
+fn a_killed_contract_goes_on_to_the_end() {
+    at_many_calls(Way::Contract, Moment::AfterReply);
+}
+
+#[test]
+fn a_killed_way_back_goes_on_to_the_start() {
+    at_many_calls(Way::Down, Moment::BeforeSending);
+}

@@ -1,0 +1,29 @@
+//! Real time.
+
+use std::time::{Duration, Instant};
+
+use segue_engine::Clock;
+
+/// Counts from when it was made.
+pub(crate) struct RealClock(Instant);
+
+impl Default for RealClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for RealClock {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn pause(&self, how_long: Duration) {
+        pause(how_long);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that really waits")]
+pub(crate) fn pause(how_long: Duration) {
+    std::thread::sleep(how_long);
+}
