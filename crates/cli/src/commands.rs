@@ -4,6 +4,7 @@ mod audit;
 mod baseline;
 mod check;
 mod completions;
+mod demo;
 mod down;
 mod dump;
 mod explain;
@@ -28,6 +29,7 @@ use crate::exit::Exit;
 /// When it ends without its answer.
 pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
     match verb {
+        Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::New(arguments) => new::run(&arguments),

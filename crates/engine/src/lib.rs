@@ -12,6 +12,7 @@ mod prepare;
 mod run;
 mod status;
 mod touched;
+pub mod traffic;
 mod turn;
 mod up;
 mod verify;
