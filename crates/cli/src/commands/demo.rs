@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, CliError> {
             if !arguments.compare {
                 writeln!(
                     out,
-                    "\n  next     segue demo --compare    beside the same files, sent as they are written"
+                    "\n  next     segue demo --compare    the same files as written, for comparison"
                 )?;
             }
             talk.done(&format!("  {} s in all", watch.elapsed_ms() / 1000));

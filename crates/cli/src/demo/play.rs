@@ -22,9 +22,9 @@ use crate::error::{CliError, Code};
 use crate::running::complaint;
 
 /// How long the shop is used before the first migration and after the last.
-const CALM: Duration = Duration::from_millis(1_200);
+const CALM: Duration = Duration::from_millis(900);
 /// How long it is used between two.
-const BETWEEN: Duration = Duration::from_millis(500);
+const BETWEEN: Duration = Duration::from_millis(400);
 /// How long the slow checkout waits for its payment.
 const PAYMENT: Duration = Duration::from_secs(1);
 /// How long it has been under way when the migration begins.
@@ -175,7 +175,7 @@ impl Stage<'_> {
         talk.done(&format!(
             "  the shop has {} orders with {} items ({})",
             grouped(orders),
-            grouped(orders * 3),
+            grouped(orders * shop::ITEMS_EACH),
             duration(watch.elapsed_ms())
         ));
         Ok(())

@@ -38,6 +38,8 @@ pub(crate) const FOUNDATION: usize = 3;
 const PRODUCTS: u64 = 1_000;
 /// Orders of one customer.
 const ORDERS_EACH: u64 = 10;
+/// Items of one order.
+pub(crate) const ITEMS_EACH: u64 = 2;
 /// Into how many parts the loading is cut, so that it can be watched.
 const PARTS: u64 = 10;
 
@@ -108,7 +110,7 @@ pub(crate) fn load<S: Session>(
             &Sql::literal(
                 "INSERT INTO order_items (order_id, line, product_id, quantity, price_cents) \
                  SELECT i, line, 1 + (i * line) % $3::text::integer, 1 + i % 3, 100 + i % 900 \
-                 FROM generate_series($1::text::integer, $2::text::integer) i, generate_series(1, 3) line",
+                 FROM generate_series($1::text::integer, $2::text::integer) i, generate_series(1, 2) line",
             ),
             &[Some(&first), Some(&last_text), Some(&products)],
         )?;

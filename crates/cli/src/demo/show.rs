@@ -87,7 +87,7 @@ pub(crate) fn alone(played: &Played, screen: Screen) -> String {
 pub(crate) fn scene(screen: Screen) -> String {
     let line = format!(
         "Two versions of a shop in use, {} sessions each. As each migration begins, a checkout waits 1 s for its \
-         payment with its locks in hand.",
+         payment with its locks in hand. Bars: the slowest statement at each moment.",
         super::shop::SESSIONS
     );
     let mut text = String::new();
@@ -115,7 +115,10 @@ pub(crate) fn compared(written: &Played, safe: &Played, screen: Screen) -> Strin
 
 fn title(manner: Manner) -> (&'static str, &'static str) {
     match manner {
-        Manner::Safe => ("segue up", "the slowest statement of each moment"),
+        Manner::Safe => (
+            "segue up",
+            "the same result in steps, each try for a lock limited to 200 ms",
+        ),
         Manner::Verbatim => (
             "as written",
             "each file in its transaction, without a limit for locks",
@@ -135,11 +138,11 @@ fn drawn(played: &Played, (top_ms, lasts_ms): (u64, u64), screen: Screen) -> Str
         glyphs: screen.glyphs,
     };
     for line in plot(played.report.total.bins(), &marks, limit_ms(), canvas) {
-        let line: String = line
-            .iter()
-            .map(|(ink, piece)| screen.ink(*ink, piece))
-            .collect();
-        let _ = writeln!(text, "{line}");
+        let pieces = line.iter().enumerate().map(|(place, (ink, piece))| {
+            let is_last = place + 1 == line.len();
+            screen.ink(*ink, if is_last { piece.trim_end() } else { piece })
+        });
+        let _ = writeln!(text, "{}", pieces.collect::<String>());
     }
     text
 }
@@ -156,12 +159,12 @@ fn run_line(run: &Run, screen: Screen) -> String {
     };
     let waits = match run.waits {
         0 => String::new(),
-        1 => ", 1 try without a lock".to_owned(),
-        waits => format!(", {waits} tries without a lock"),
+        1 => ", 1 retry for a lock".to_owned(),
+        waits => format!(", {waits} retries for a lock"),
     };
     let detail = screen.dim(&[steps, waits].concat());
     format!(
-        "  {number}  {:<38} {:>6}   {detail}",
+        "  {number}  {:<34} {:>6}  {detail}",
         run.name,
         duration(took(run))
     )
@@ -296,7 +299,7 @@ fn left_out(left_out: &[LeftOut], screen: Screen) -> String {
             .map(|one| one.name.as_str())
             .collect();
         let line = format!("{}: {reason}", names.join(", "));
-        for line in wrapped(&line, screen.width() - 2, "  ") {
+        for line in wrapped(&line, screen.width() - 3, "  ") {
             let _ = writeln!(text, "  {}", screen.dim(&line));
         }
     }
