@@ -68,6 +68,12 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\nExit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
     )]
     Up(UpArguments),
+    /// Finish what waits at its gate: the old structure goes, when nobody is seen to use it
+    #[command(
+        visible_alias = "complete",
+        after_help = "Examples:\n  segue contract                       all that wait\n  segue contract 20260301120000 --dry-run\n  segue contract --watch 600           watch counters for ten minutes first\n\nExit codes: as for `up`; 4 while something still uses what would go."
+    )]
+    Contract(ContractArguments),
     /// Take migrations back, the last one first
     #[command(
         visible_alias = "rollback",
@@ -283,6 +289,43 @@ pub(crate) struct UpArguments {
     /// Cancel our statement when more sessions than this wait behind it
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) max_blocked: u32,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
+    pub(crate) output: RunOutput,
+}
+
+/// What `contract` is told.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two flags of the command line, which become enums at once"
+)]
+pub(crate) struct ContractArguments {
+    /// The migration [default: all that wait]
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+    /// Show each gate, what is seen through it and what is behind it; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Overrule what is seen; it is recorded
+    #[arg(long)]
+    pub(crate) accept_evidence: bool,
+    /// How long counters are watched first, in s
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) watch: u32,
+    /// Agree to what is lost behind the gate; `--dry-run` prints the hash
+    #[arg(long, visible_alias = "allow-data-loss", value_name = "HASH")]
+    pub(crate) approve: Vec<String>,
+    /// How long one try waits for a lock, in ms
+    #[arg(long, value_name = "MS", env = "SEGUE_LOCK_TIMEOUT_MS", hide_env_values = true, default_value_t = 200,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) lock_timeout: u32,
+    /// How often a lock is tried for
+    #[arg(long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: u32,
     /// How the answer is written
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
     pub(crate) output: RunOutput,

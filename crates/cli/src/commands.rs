@@ -4,6 +4,7 @@ mod audit;
 mod baseline;
 mod check;
 mod completions;
+mod contract;
 mod demo;
 mod down;
 mod dump;
@@ -35,6 +36,7 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::New(arguments) => new::run(&arguments),
         Verb::Plan(arguments) => plan::run(&arguments),
         Verb::Up(arguments) => up::run(&arguments),
+        Verb::Contract(arguments) => contract::run(&arguments),
         Verb::Down(arguments) => down::run(&arguments),
         Verb::Redo(arguments) => redo::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),

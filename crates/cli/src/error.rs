@@ -33,6 +33,8 @@ pub(crate) enum Code {
     /// See its page.
     Refused,
     /// See its page.
+    GateShut,
+    /// See its page.
     LeaseHeld,
     /// See its page.
     LeaseLost,
@@ -61,6 +63,7 @@ impl Code {
         Self::Output,
         Self::Connection,
         Self::Refused,
+        Self::GateShut,
         Self::LeaseHeld,
         Self::LeaseLost,
         Self::LockTimeout,
@@ -83,6 +86,7 @@ impl Code {
             Self::Output => "output",
             Self::Connection => "connection",
             Self::Refused => "refused",
+            Self::GateShut => "gate-shut",
             Self::LeaseHeld => "lease-held",
             Self::LeaseLost => "lease-lost",
             Self::LockTimeout => "lock-timeout",
@@ -126,6 +130,9 @@ impl Code {
             Self::Refused => {
                 "Segue will not do this as it stands: it destroys data that nobody agreed to, a migration was edited after it ran, the order is not the order in which others ran them, or a statement could not be read. The lines below the message say which. Nothing was started."
             }
+            Self::GateShut => {
+                "What the contract phase would drop is still in use, as far as can be seen: a session, a statement, a function or a view names it, its counter grew while it was watched, or a session is older than the expand phase. Each is listed. Finish the rollout of the new version, then run `segue contract` again; `--accept-evidence` overrules what is seen, and that is recorded."
+            }
             Self::LeaseHeld => {
                 "Another runner is at work on this database. It is named with the time it was last heard of; a runner that died is taken over after 30 s of silence."
             }
@@ -163,6 +170,7 @@ impl Code {
             | Self::Internal => "nothing was changed: this command only reads",
             Self::Connection
             | Self::Refused
+            | Self::GateShut
             | Self::LeaseHeld
             | Self::LeaseLost
             | Self::LockTimeout
@@ -183,7 +191,7 @@ impl Code {
             | Self::Statistics
             | Self::Revision => Exit::Usage,
             Self::Connection => Exit::Connection,
-            Self::Refused => Exit::Refused,
+            Self::Refused | Self::GateShut => Exit::Refused,
             Self::LeaseHeld | Self::LeaseLost => Exit::LeaseHeld,
             Self::LockTimeout => Exit::LockBudget,
             Self::OutcomeUnknown => Exit::Unknown,

@@ -217,6 +217,10 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
             Code::Refused,
             "see the lines above; `segue plan` shows all steps",
         ),
+        Kind::GateShut => (
+            Code::GateShut,
+            "finish the rollout, then run `segue contract` again",
+        ),
         Kind::LeaseHeld => (
             Code::LeaseHeld,
             "wait for it, then run the same command again",
@@ -302,6 +306,15 @@ pub(crate) fn tell(event: &Event) {
         Event::InvalidIndex { name } => {
             format!("  {name} is invalid, left by a failed build: dropped and built again")
         }
+        Event::Gate { id, conditions } => format!(
+            "  at the gate: the rest waits for `segue contract {id}`. {}",
+            conditions.join(" ")
+        ),
+        Event::Held { id, holder } => {
+            format!("{id} is left for later: {holder} waits at its gate, on the same tables")
+        }
+        Event::Backfill { id, reason } => format!("  backfill {id}: {reason}"),
+        Event::Proven { rows } => format!("  complete and proven: {rows} rows were changed"),
         Event::Done { took_ms, .. } => format!("  done and verified in {took_ms} ms"),
     };
     crate::environment::say(&crate::show::escape::line(&line));

@@ -31,6 +31,8 @@ pub enum Kind {
     Failed,
     /// Refused by safety: an approval is missing, history was edited, a statement cannot be run safely.
     Refused,
+    /// Something still uses what would go behind a gate.
+    GateShut,
     /// Another runner has the lease.
     LeaseHeld,
     /// The lease was lost in the middle of the run.

@@ -11,6 +11,8 @@ use crate::checksum::Checksums;
 pub enum RecordState {
     /// Some of its steps are done.
     Partial,
+    /// All steps before its gate are done; the others wait for `segue contract`.
+    Waiting,
     /// All of its steps are done and verified.
     Applied,
     /// It was there before Segue, and never ran here.
@@ -23,6 +25,7 @@ impl RecordState {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Partial => "partial",
+            Self::Waiting => "waiting",
             Self::Applied => "applied",
             Self::Baseline => "baseline",
             Self::Reverting => "reverting",
@@ -33,6 +36,7 @@ impl RecordState {
         match word {
             "applied" => Self::Applied,
             "baseline" => Self::Baseline,
+            "waiting" => Self::Waiting,
             "reverting" => Self::Reverting,
             // A word of a later version is not called done.
             _ => Self::Partial,

@@ -15,6 +15,8 @@ pub struct Limits {
     pub blocked_sessions_max: u32,
     /// How long a step may wait that keeps nobody waiting: a concurrent index build waits for old transactions.
     pub online_wait_ms: u32,
+    /// How long counters are watched before a gate opens.
+    pub gate_window_ms: u32,
     /// Silence after which a holder of the lease counts as gone.
     pub lease_silence_ms: u32,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             pause_ms: 100,
             blocked_sessions_max: 5,
             online_wait_ms: 600_000,
+            gate_window_ms: 5_000,
             lease_silence_ms: 30_000,
         }
     }
@@ -67,6 +70,20 @@ pub enum Event {
         /// Steps it has.
         steps: usize,
     },
+    /// A migration stands before its gate: what is behind it waits for `contract`.
+    Gate {
+        /// Its id.
+        id: String,
+        /// What must be true before it opens.
+        conditions: Vec<String>,
+    },
+    /// A migration is left for later: it touches what another one holds at its gate.
+    Held {
+        /// Its id.
+        id: String,
+        /// Who waits.
+        holder: String,
+    },
     /// A step begins.
     Step {
         /// Its id in the migration.
@@ -94,6 +111,18 @@ pub enum Event {
     InvalidIndex {
         /// Its name.
         name: String,
+    },
+    /// A backfill begins or goes on.
+    Backfill {
+        /// Its id in the journal.
+        id: String,
+        /// How its table is walked, and why.
+        reason: String,
+    },
+    /// A backfill is complete, and its proof is stored.
+    Proven {
+        /// Rows it changed.
+        rows: u64,
     },
     /// A migration is done and recorded.
     Done {

@@ -1,12 +1,12 @@
 //! A migration becomes steps: what is sent, in which transaction, what it is for.
 //!
-//! The safe way of a statement takes its place when the dialect has one that needs neither gate nor backfill; every
+//! The safe way of a statement takes its place when the dialect has one that needs no gate; every
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Change, DataChange, Dialect, Down, Form, Impact, Loss, LossKind, Migration,
-    OpaqueReason, Plan, Replay, Section, Sql, Statement, StepTransaction, TransactionChange,
-    TransactionNeed, Wrapping,
+    Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact, Inverse,
+    Loss, LossKind, Migration, OpaqueReason, PhaseKind, Plan, Replay, Section, Sql, Statement,
+    Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -42,6 +42,8 @@ pub enum StepText {
     Authored(Sql),
     /// A query that must find nothing, and what it would find.
     Probe(Sql, String),
+    /// Rows are changed in batches; the text is what one statement would do.
+    Backfill(Box<Backfill>, Sql),
 }
 
 impl StepText {
@@ -49,7 +51,7 @@ impl StepText {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Users(text) => text,
-            Self::Authored(sql) | Self::Probe(sql, _) => sql.as_str(),
+            Self::Authored(sql) | Self::Probe(sql, _) | Self::Backfill(_, sql) => sql.as_str(),
         }
     }
 }
@@ -72,6 +74,38 @@ pub struct PlannedStep {
     pub impact: Impact,
     /// The file, and the byte of the statement it comes from.
     pub file: (String, usize),
+    /// The phase it belongs to.
+    #[serde(default = "expand")]
+    pub phase: PhaseKind,
+    /// What has to be true before it: it is the first behind the migration's gate.
+    #[serde(default)]
+    pub gate: Option<Waiting>,
+    /// What takes it back exactly; none when nothing does, or when the migration has no gate to stop at.
+    #[serde(default)]
+    pub back: Option<Vec<Change>>,
+}
+
+fn expand() -> PhaseKind {
+    PhaseKind::Expand
+}
+
+/// What a migration waits for, and what is lost when it goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Waiting {
+    /// The gate.
+    pub gate: Gate,
+    /// What is lost for ever behind it.
+    pub losses: Vec<Loss>,
+}
+
+/// Which part of a migration is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// As far as its gate; all of it when it has none.
+    ToGate,
+    /// What is behind its gate.
+    BehindGate,
 }
 
 /// A migration, ready to run.
@@ -85,6 +119,8 @@ pub struct PlannedMigration {
     pub name: String,
     /// Which way it goes.
     pub way: Sent,
+    /// Which part of it.
+    pub stretch: Stretch,
     /// Its steps, in order.
     pub steps: Vec<PlannedStep>,
     /// What is lost for ever, on tables that this migration did not create.
@@ -116,17 +152,21 @@ pub fn prepare(
         losses: Vec::new(),
         remarks: Vec::new(),
         number: 0,
+        behind: Vec::new(),
+        gate: None,
     };
     replay.begin_migration();
     for section in sections(migration, way)? {
         draft.section(section, replay)?;
     }
+    draft.join(replay);
     let hash = hash(&draft.steps);
     Ok(PlannedMigration {
         id: migration.id.clone(),
         path: migration.path.clone(),
         name: migration.name.clone(),
         way,
+        stretch: Stretch::ToGate,
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
@@ -162,6 +202,9 @@ struct Draft<'a> {
     losses: Vec<Loss>,
     remarks: Vec<String>,
     number: usize,
+    /// Steps behind a gate: the migration has one gate, so they stand last, whichever statement they come from.
+    behind: Vec<PlannedStep>,
+    gate: Option<Waiting>,
 }
 
 /// Where the next statement's transaction comes from.
@@ -253,24 +296,30 @@ impl Draft<'_> {
             return Err(self.refuse(section, statement, &why));
         }
         let answers = replay.ask(statement, self.dialect);
-        self.note_losses(statement, &answers.destroys, replay);
         let plan = match self.manner {
-            Manner::Safe => self
-                .dialect
-                .phases(&statement.changes, &replay.context())
-                .filter(|plan| self.is_runnable(plan)),
+            Manner::Safe => self.dialect.phases(&statement.changes, &replay.context()),
             Manner::Verbatim => None,
         };
         let file = (
             section.file.path.clone(),
             section.span.start + statement.span.start,
         );
+        let losses = losses(statement, &answers.destroys, replay);
         if let Some(plan) = plan {
+            self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
             return Ok(match grouping {
                 Grouping::Alone => Grouping::Alone,
                 Grouping::Opens | Grouping::Shares => Grouping::Opens,
             });
+        }
+        self.losses.extend(losses);
+        if self.gate.is_some() && !answers.impact.refusals.is_empty() {
+            return Err(self.refuse(
+                section,
+                statement,
+                "it needs what an earlier statement of this migration does behind its gate: give it a migration of its own",
+            ));
         }
         let (transaction, next) = match (answers.impact.transaction, grouping) {
             (TransactionNeed::MustBeOutside, Grouping::Alone) => {
@@ -285,6 +334,7 @@ impl Draft<'_> {
                 (StepTransaction::WithPrevious, Grouping::Shares)
             }
         };
+        let back = way_back(&statement.changes, &replay.catalog);
         let _ = replay.advance(statement, &answers.impact);
         self.steps.push(PlannedStep {
             id: self.number.to_string(),
@@ -294,23 +344,11 @@ impl Draft<'_> {
             transaction,
             impact: answers.impact,
             file,
+            phase: PhaseKind::Expand,
+            gate: None,
+            back,
         });
         Ok(next)
-    }
-
-    /// A way with a gate or a backfill is not run here: the statement is sent as written.
-    fn is_runnable(&mut self, plan: &Plan) -> bool {
-        let waits = plan.phases.iter().any(|phase| phase.gate.is_some())
-            || plan
-                .steps()
-                .any(|step| matches!(step.action, Action::Backfill(_)));
-        if waits {
-            self.remarks.push(format!(
-                "statement {} is sent as written: its safe way has a gate or a backfill, which `segue check` shows",
-                self.number
-            ));
-        }
-        !waits
     }
 
     fn safe_way(
@@ -320,74 +358,184 @@ impl Draft<'_> {
         section: &Section,
         replay: &mut Replay,
     ) -> Result<(), EngineError> {
-        for step in plan.steps() {
-            let (text, changes) = match &step.action {
-                Action::Change(changes) => {
-                    let sql = self
-                        .dialect
-                        .render(changes)
-                        .map_err(|error| self.refuse(section, statement, &error.to_string()))?;
-                    (StepText::Authored(sql), changes.clone())
+        let mut is_behind = false;
+        for phase in &plan.phases {
+            if let Some(gate) = &phase.gate {
+                is_behind = true;
+                self.wait_for(gate);
+            }
+            for step in &phase.steps {
+                let mut planned = self.step(step, phase.kind, (statement, section))?;
+                if is_behind {
+                    self.behind.push(planned);
+                } else {
+                    predict(&mut planned, self.dialect, replay);
+                    self.steps.push(planned);
                 }
-                Action::AsWritten => (
-                    StepText::Users(statement.span.of(section.text()).to_owned()),
-                    statement.changes.clone(),
-                ),
-                Action::Probe(probe) => (
-                    StepText::Probe(probe.query.clone(), probe.finds.clone()),
-                    Vec::new(),
-                ),
-                Action::Backfill(_) => continue,
-            };
-            let one = Statement {
-                span: statement.span,
-                changes: changes.clone(),
-                notes: Vec::new(),
-            };
-            let impact = self.dialect.impact(&changes, &replay.context());
-            let _ = replay.advance(&one, &impact);
-            self.steps.push(PlannedStep {
-                id: format!("{}.{}", self.number, step.id),
-                purpose: step.purpose.clone(),
-                text,
-                changes,
-                transaction: step.transaction,
-                impact,
-                file: (
-                    section.file.path.clone(),
-                    section.span.start + statement.span.start,
-                ),
-            });
+            }
         }
         self.remarks.extend(plan.remarks.iter().cloned());
         Ok(())
     }
 
-    fn note_losses(&mut self, statement: &Statement, losses: &[Loss], replay: &Replay) {
-        let is_plain_update = statement
-            .changes
-            .iter()
-            .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
-        if is_plain_update {
-            return;
-        }
-        self.losses.extend(
-            losses
-                .iter()
-                .filter(|loss| match loss.kind {
-                    LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => {
-                        true
-                    }
-                    LossKind::Structure | LossKind::Durability => false,
-                })
-                .filter(|loss| {
-                    loss.relation
-                        .as_ref()
-                        .is_none_or(|name| !replay.catalog.is_new_in_migration(name))
-                })
-                .cloned(),
-        );
+    /// One step, as far as it can be told without the catalog it will meet.
+    fn step(
+        &self,
+        step: &Step,
+        phase: PhaseKind,
+        (statement, section): (&Statement, &Section),
+    ) -> Result<PlannedStep, EngineError> {
+        let (text, changes) = match &step.action {
+            Action::Change(changes) => {
+                let sql = self
+                    .dialect
+                    .render(changes)
+                    .map_err(|error| self.refuse(section, statement, &error.to_string()))?;
+                (StepText::Authored(sql), changes.clone())
+            }
+            Action::AsWritten => (
+                StepText::Users(statement.span.of(section.text()).to_owned()),
+                statement.changes.clone(),
+            ),
+            Action::Probe(probe) => (
+                StepText::Probe(probe.query.clone(), probe.finds.clone()),
+                Vec::new(),
+            ),
+            Action::Backfill(backfill) => (
+                StepText::Backfill(Box::new(backfill.clone()), backfill.shown()),
+                Vec::new(),
+            ),
+        };
+        Ok(PlannedStep {
+            id: format!("{}.{}", self.number, step.id),
+            purpose: step.purpose.clone(),
+            text,
+            changes,
+            transaction: step.transaction,
+            impact: Impact::default(),
+            file: (
+                section.file.path.clone(),
+                section.span.start + statement.span.start,
+            ),
+            phase,
+            gate: None,
+            back: None,
+        })
     }
+
+    /// One gate per migration: what several statements wait for is waited for together.
+    fn wait_for(&mut self, gate: &Gate) {
+        let waiting = self.gate.get_or_insert_with(|| Waiting {
+            gate: Gate {
+                conditions: Vec::new(),
+                retires: Vec::new(),
+            },
+            losses: Vec::new(),
+        });
+        for condition in &gate.conditions {
+            if !waiting.gate.conditions.contains(condition) {
+                waiting.gate.conditions.push(condition.clone());
+            }
+        }
+        for retired in &gate.retires {
+            if !waiting.gate.retires.contains(retired) {
+                waiting.gate.retires.push(retired.clone());
+            }
+        }
+    }
+
+    /// The steps behind the gate come last; their locks are predicted on what is there then. The replay stays before
+    /// the gate: what comes after this migration meets that.
+    fn join(&mut self, replay: &Replay) {
+        let Some(waiting) = self.gate.take() else {
+            for step in &mut self.steps {
+                step.back = None;
+            }
+            return;
+        };
+        let mut later = replay.clone();
+        for step in &mut self.behind {
+            predict(step, self.dialect, &mut later);
+        }
+        if let Some(first) = self.behind.first_mut() {
+            first.gate = Some(waiting);
+        }
+        self.steps.append(&mut self.behind);
+    }
+
+    /// What a plan archives is not lost. What is lost behind a gate is agreed to there.
+    fn note_losses(&mut self, plan: &Plan, losses: Vec<Loss>) {
+        match plan.phases.iter().find_map(|phase| phase.gate.as_ref()) {
+            None => self.losses.extend(losses),
+            Some(gate) => {
+                self.wait_for(gate);
+                if let Some(waiting) = &mut self.gate
+                    && !plan.archives()
+                {
+                    waiting.losses.extend(losses);
+                }
+            }
+        }
+    }
+}
+
+/// Predicts locks and the way back on the catalog a step will meet, and lets it have its effect there.
+fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
+    step.back = way_back(&step.changes, &replay.catalog);
+    let one = Statement {
+        span: segue_model::Span::default(),
+        changes: step.changes.clone(),
+        notes: Vec::new(),
+    };
+    step.impact = dialect.impact(&step.changes, &replay.context());
+    let _ = replay.advance(&one, &step.impact);
+}
+
+/// What takes changes back exactly, last first; none when one of them cannot be.
+pub(crate) fn way_back(changes: &[Change], before: &Catalog) -> Option<Vec<Change>> {
+    if let [change] = changes {
+        return exact(change, before);
+    }
+    let mut catalog = before.clone();
+    let mut back = Vec::new();
+    for change in changes {
+        back.push(exact(change, &catalog)?);
+        apply(change, &mut catalog);
+    }
+    back.reverse();
+    Some(back.into_iter().flatten().collect())
+}
+
+fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
+    match inverse(change, before) {
+        Inverse::Exact(changes) => Some(changes),
+        Inverse::Nothing => Some(Vec::new()),
+        Inverse::Lossy { .. } | Inverse::None(_) => None,
+    }
+}
+
+/// What a statement takes away for ever from tables that were there before.
+fn losses(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
+    let is_plain_update = statement
+        .changes
+        .iter()
+        .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
+    if is_plain_update {
+        return Vec::new();
+    }
+    losses
+        .iter()
+        .filter(|loss| match loss.kind {
+            LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => true,
+            LossKind::Structure | LossKind::Durability => false,
+        })
+        .filter(|loss| {
+            loss.relation
+                .as_ref()
+                .is_none_or(|name| !replay.catalog.is_new_in_migration(name))
+        })
+        .cloned()
+        .collect()
 }
 
 /// Why a statement is not sent: what is not SQL of this server would fail or do something else. Valid SQL that the
@@ -411,7 +559,7 @@ fn unreadable(statement: &Statement) -> Option<String> {
     })
 }
 
-fn hash(steps: &[PlannedStep]) -> String {
+pub(crate) fn hash(steps: &[PlannedStep]) -> String {
     let mut sum = Sha256::new();
     for step in steps {
         let kind: &[u8] = match step.transaction {

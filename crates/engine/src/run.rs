@@ -8,7 +8,7 @@ use crate::error::{EngineError, StateOfDatabase};
 use crate::journal::{Entry, Journal, RecordState, StepState};
 use crate::lease::Lease;
 use crate::limits::Event;
-use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText};
+use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
 use crate::turn::{Writing, outside, step_key, stopped, turns};
 use crate::up::Runner;
 use crate::watcher::Watch;
@@ -51,13 +51,16 @@ impl<S: Session> Running<'_, '_, S> {
             steps: migration.steps.len(),
         });
         let done = self.steps_done(migration)?;
-        let turns = turns(&migration.steps);
+        let (turns, end) = stretch(migration);
         let mut finished = 0;
         for (number, turn) in turns.iter().enumerate() {
             let position = Position {
-                is_only: turns.len() == 1 && done.is_empty() && outside(turn).is_none(),
+                is_only: turns.len() == 1
+                    && done.is_empty()
+                    && outside(turn).is_none()
+                    && end == End::Done,
                 is_first: number == 0,
-                is_last: number + 1 == turns.len(),
+                end: (number + 1 == turns.len()).then_some(end),
                 took_ms: self.runner.clock.now_ms().saturating_sub(started),
             };
             self.turn(migration, turn, (&done, &position))
@@ -66,15 +69,24 @@ impl<S: Session> Running<'_, '_, S> {
         }
         if turns.is_empty() {
             let position = Position {
-                is_only: true,
+                is_only: end == End::Done,
                 is_first: true,
-                is_last: true,
+                end: Some(end),
                 took_ms: 0,
             };
-            let plan = None;
-            let writing = writing(migration, &position, plan);
+            let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+            let writing = writing(migration, &position, (end == End::Gate).then_some(&plan));
             self.note(migration, &[], &writing)
                 .map_err(|error| self.placed(error, 0, 0))?;
+        }
+        if end == End::Gate {
+            let gates = migration.steps.iter().filter_map(|step| step.gate.as_ref());
+            self.runner.observer.on(&Event::Gate {
+                id: migration.id.clone(),
+                conditions: gates
+                    .flat_map(|waiting| waiting.gate.conditions.clone())
+                    .collect(),
+            });
         }
         self.completed += 1;
         let took_ms = self.runner.clock.now_ms().saturating_sub(started);
@@ -147,6 +159,9 @@ impl<S: Session> Running<'_, '_, S> {
                 if position.is_first {
                     self.begin_record(migration, &plan)?;
                 }
+                if let StepText::Backfill(backfill, _) = &step.text {
+                    return self.backfill(migration, (step, backfill), &writing);
+                }
                 let known = done.get(&step_key(migration, step)).copied();
                 self.outside(migration, step, known, &writing)
             }
@@ -185,8 +200,9 @@ impl<S: Session> Running<'_, '_, S> {
                 })?;
             }
         }
-        if position.is_last {
-            let writing = writing(migration, position, None);
+        if position.end.is_some() {
+            let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+            let writing = writing(migration, position, keeps_plan(migration).then_some(&plan));
             return self.note(migration, &[], &writing);
         }
         Ok(())
@@ -209,21 +225,49 @@ impl<S: Session> Running<'_, '_, S> {
 }
 
 /// Where a turn stands in its migration.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "three independent facts of a position, never passed as arguments"
-)]
 struct Position {
     is_only: bool,
     is_first: bool,
-    is_last: bool,
+    /// What is reached when it is done; none when others follow.
+    end: Option<End>,
     took_ms: u64,
 }
 
+/// What is reached behind the last turn that is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The migration is complete.
+    Done,
+    /// Its gate.
+    Gate,
+}
+
+/// The turns that are run, and what is reached then.
+fn stretch(migration: &PlannedMigration) -> (Vec<&[PlannedStep]>, End) {
+    let gate = migration
+        .steps
+        .iter()
+        .position(|step| step.gate.is_some())
+        .unwrap_or(migration.steps.len());
+    let (before, behind) = migration.steps.split_at(gate);
+    match migration.stretch {
+        Stretch::ToGate if behind.is_empty() => (turns(before), End::Done),
+        Stretch::ToGate => (turns(before), End::Gate),
+        Stretch::BehindGate => (turns(behind), End::Done),
+    }
+}
+
+/// A migration with a gate keeps its plan: what is behind the gate is run later, and before it every step has a way back.
+fn keeps_plan(migration: &PlannedMigration) -> bool {
+    migration.steps.iter().any(|step| step.gate.is_some())
+}
+
 fn partial(migration: &PlannedMigration) -> RecordState {
-    match migration.way {
-        Sent::Up => RecordState::Partial,
-        Sent::Down => RecordState::Reverting,
+    match (migration.way, migration.stretch) {
+        (Sent::Up, Stretch::ToGate) => RecordState::Partial,
+        // Whatever is done of it, it can be gone on with.
+        (Sent::Up, Stretch::BehindGate) => RecordState::Waiting,
+        (Sent::Down, _) => RecordState::Reverting,
     }
 }
 
@@ -251,21 +295,19 @@ fn writing<'m>(
     plan: Option<&'m String>,
 ) -> Writing<'m> {
     let plan = plan.map(String::as_str);
-    match (migration.way, position.is_last) {
-        (Sent::Down, true) => Writing::Gone,
-        (Sent::Up, true) => {
-            let entry = entry(migration, RecordState::Applied, position.took_ms, plan);
-            if position.is_only {
-                Writing::Whole(entry)
-            } else {
-                Writing::Steps(Some(entry))
-            }
+    let written = |state| entry(migration, state, position.took_ms, plan);
+    match (migration.way, position.end) {
+        (Sent::Down, Some(End::Done)) => Writing::Gone,
+        (Sent::Up, Some(End::Done)) if position.is_only => {
+            Writing::Whole(written(RecordState::Applied))
         }
-        (Sent::Up | Sent::Down, false) => Writing::Steps(
-            position
-                .is_first
-                .then(|| entry(migration, partial(migration), position.took_ms, plan)),
-        ),
+        (Sent::Up, Some(End::Done)) => Writing::Steps(Some(written(RecordState::Applied))),
+        (Sent::Up, Some(End::Gate)) => Writing::Steps(Some(written(RecordState::Waiting))),
+        // Going back reaches its own gate: the old structure goes when nobody uses it.
+        (Sent::Down, Some(End::Gate)) => Writing::Steps(Some(written(RecordState::Reverting))),
+        (Sent::Up | Sent::Down, None) => {
+            Writing::Steps(position.is_first.then(|| written(partial(migration))))
+        }
     }
 }
 

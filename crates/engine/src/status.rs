@@ -16,6 +16,8 @@ pub enum Standing {
     Baseline,
     /// Begun; `up` goes on with it.
     Partial,
+    /// Done as far as its gate; `contract` goes on with it.
+    Waiting,
     /// On its way back; `down` goes on with it.
     Reverting,
     /// Done, and its text was edited since.
@@ -80,6 +82,7 @@ pub fn status(migrations: &[Migration], records: &[Record], dialect: &dyn Dialec
 fn recorded(record: &Record, migration: &Migration, dialect: &dyn Dialect) -> Standing {
     match record.state {
         RecordState::Partial => Standing::Partial,
+        RecordState::Waiting => Standing::Waiting,
         RecordState::Reverting => Standing::Reverting,
         RecordState::Baseline => Standing::Baseline,
         RecordState::Applied if checksums(migration, dialect).semantic == record.semantic => {

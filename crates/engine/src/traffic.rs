@@ -33,6 +33,19 @@ pub struct Clients {
     pub scripts: Vec<Script>,
     /// How long each thinks between two of them.
     pub think: Duration,
+    /// How long they are there.
+    pub life: Life,
+}
+
+/// How long sessions are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// From the beginning to the end.
+    Whole,
+    /// Until this is released: a version that is taken out of service.
+    Until(Release),
+    /// They connect again when this is released: a version that is rolled out again.
+    AgainAt(Release),
 }
 
 /// One thing an application does: a statement, or a transaction of several.
@@ -148,6 +161,10 @@ impl<'a> Live<'a> {
         self.is_over.load(Ordering::Relaxed)
     }
 
+    fn has(&self, release: Release) -> bool {
+        release.bit() & self.released.load(Ordering::Relaxed) != 0
+    }
+
     /// A pause that ends when the traffic does.
     fn think(&self, how_long: Duration) {
         let mut left = how_long;
@@ -237,13 +254,23 @@ struct Client<'a, S: Session> {
 
 impl<S: Session> Client<'_, S> {
     fn run(mut self) -> Tally {
+        let mut connects_at = match self.group.life {
+            Life::AgainAt(release) => Some(release),
+            Life::Whole | Life::Until(_) => None,
+        };
         while !self.live.is_over() {
-            let released = self.live.released.load(Ordering::Relaxed);
             let group = self.group;
+            if matches!(group.life, Life::Until(release) if self.live.has(release)) {
+                break;
+            }
+            if connects_at.is_some_and(|release| self.live.has(release)) {
+                connects_at = None;
+                self.connect();
+            }
             let open: Vec<&Script> = group
                 .scripts
                 .iter()
-                .filter(|script| script.since.is_none_or(|since| since.bit() & released != 0))
+                .filter(|script| script.since.is_none_or(|since| self.live.has(since)))
                 .collect();
             match open.get(self.random.below(open.len())) {
                 Some(script) => self.act(script),
@@ -297,18 +324,21 @@ impl<S: Session> Client<'_, S> {
         answer
     }
 
+    /// A new connection in place of the one there is.
+    fn connect(&mut self) {
+        while !self.live.is_over() {
+            if let Ok(session) = (self.road.connect)() {
+                self.session = session;
+                return;
+            }
+            self.live.think(BEFORE_RECONNECT);
+        }
+    }
+
     /// After an error the session goes on, on a new connection when the old one is gone.
     fn recover(&mut self, error: &S::Error) {
         match error.failure() {
-            Failure::ConnectionLost => {
-                while !self.live.is_over() {
-                    if let Ok(session) = (self.road.connect)() {
-                        self.session = session;
-                        return;
-                    }
-                    self.live.think(BEFORE_RECONNECT);
-                }
-            }
+            Failure::ConnectionLost => self.connect(),
             Failure::LockTimeout
             | Failure::Deadlock
             | Failure::Cancelled

@@ -230,6 +230,8 @@ impl<S: Session> Running<'_, '_, S> {
         match &step.text {
             StepText::Users(text) => self.session.execute_users(text).map(Ok),
             StepText::Authored(sql) => self.session.execute(sql).map(Ok),
+            // It is a turn of its own, and is not sent.
+            StepText::Backfill(..) => Ok(Ok(())),
             StepText::Probe(sql, finds) => {
                 let rows = self.session.query(sql)?;
                 if rows.is_empty() {
@@ -569,7 +571,7 @@ fn stopped_at(
     let Some(step) = step else { return error };
     let offset = match step.text {
         StepText::Users(_) => offset,
-        StepText::Authored(_) | StepText::Probe(..) => 0,
+        StepText::Authored(_) | StepText::Probe(..) | StepText::Backfill(..) => 0,
     };
     error.at(Place {
         migration: migration.id.clone(),
@@ -586,7 +588,7 @@ pub(crate) fn step_key(migration: &PlannedMigration, step: &PlannedStep) -> Stri
     }
 }
 
-fn lost() -> EngineError {
+pub(crate) fn lost() -> EngineError {
     EngineError::new(
         Kind::LeaseLost,
         "another runner has taken over: this one stops before its next effect",

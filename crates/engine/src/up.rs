@@ -7,10 +7,12 @@ use segue_model::{
     ServerFacts, Session, Sql,
 };
 
+use crate::backfill::BackfillLimits;
+use crate::contract;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Entry, Journal, Record, RecordState, value};
 use crate::lease::{self, Lease};
-use crate::limits::{Clock, Limits, Observer};
+use crate::limits::{Clock, Event, Limits, Observer};
 use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
 use crate::run::{Running, id_of};
 use crate::status::{Standing, Status, status};
@@ -29,6 +31,8 @@ pub struct Runner<'a, S: Session> {
     pub connect: &'a Connect<'a, S>,
     /// Ceilings.
     pub limits: Limits,
+    /// Ceilings of backfills.
+    pub backfills: BackfillLimits,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Is told what happens.
@@ -113,6 +117,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             statements,
             connect,
             limits: Limits::default(),
+            backfills: BackfillLimits::default(),
             clock,
             observer,
             holder: "segue".to_owned(),
@@ -134,7 +139,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let mut session = self.open()?;
         let lines = self.lines(&mut session, migrations)?;
         let chosen = chosen_up(migrations, &lines, selection)?;
-        self.prepared(&mut session, &chosen, (Sent::Up, selection.manner))
+        self.prepared(
+            &mut session,
+            (migrations, &chosen),
+            (Sent::Up, selection.manner),
+        )
     }
 
     /// Where the project and the database stand.
@@ -159,7 +168,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.with_lease(|runner, session| {
             let lines = runner.lines(session, migrations)?;
             let chosen = chosen_up(migrations, &lines, selection)?;
-            let plans = runner.prepared(session, &chosen, (Sent::Up, selection.manner))?;
+            let mut plans =
+                runner.prepared(session, (migrations, &chosen), (Sent::Up, selection.manner))?;
+            runner.before_gates(session, (migrations, &lines), &mut plans)?;
             runner.approved(session, &plans, approval)?;
             let ahead = lines
                 .iter()
@@ -167,6 +178,17 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 .count();
             runner.resumes = lines.iter().any(|line| line.standing == Standing::Partial);
             Ok((plans, ahead))
+        })
+    }
+
+    /// Runs plans that were made elsewhere, from where an earlier run of them stopped.
+    ///
+    /// # Errors
+    /// As [`Runner::up`].
+    pub fn run(&mut self, plans: Vec<PlannedMigration>) -> Result<Outcome, EngineError> {
+        self.with_lease(|runner, _| {
+            runner.resumes = true;
+            Ok((plans, 0))
         })
     }
 
@@ -183,7 +205,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.with_lease(|runner, session| {
             let lines = runner.lines(session, migrations)?;
             let chosen = chosen_down(migrations, &lines, selection)?;
-            let plans = runner.prepared(session, &chosen, (Sent::Down, selection.manner))?;
+            let plans = runner.prepared(
+                session,
+                (migrations, &chosen),
+                (Sent::Down, selection.manner),
+            )?;
             runner.approved(session, &plans, approval)?;
             runner.resumes = lines
                 .iter()
@@ -233,6 +259,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 journal.record(session, &entry)?;
                 ids.push(migration.id.clone());
             }
+            session.execute(&statements.settle)?;
             session.execute(&statements.commit)?;
             Ok(ids)
         };
@@ -263,7 +290,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map_err(|error| EngineError::server("the journal could not be removed", error))
     }
 
-    fn open(&self) -> Result<S, EngineError> {
+    pub(crate) fn open(&self) -> Result<S, EngineError> {
         let mut session = (self.connect)().map_err(|error| {
             EngineError::server("could not connect", error).of_kind(Kind::Connection)
         })?;
@@ -286,7 +313,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map_err(|error| EngineError::server("the journal could not be created", error))
     }
 
-    fn lines(&self, session: &mut S, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
+    pub(crate) fn lines(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+    ) -> Result<Vec<Status>, EngineError> {
         let records: Vec<Record> = Journal::new(&self.statements)
             .records(session)
             .map_err(|error| EngineError::server("the journal could not be read", error))?;
@@ -297,7 +328,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     fn prepared(
         &self,
         session: &mut S,
-        chosen: &[(&Migration, Standing)],
+        (migrations, chosen): (&[Migration], &[(&Migration, Standing)]),
         (way, manner): (Sent, Manner),
     ) -> Result<Vec<PlannedMigration>, EngineError> {
         if chosen.is_empty() {
@@ -319,8 +350,17 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             sizes: std::collections::BTreeMap::new(),
         };
         let mut replay = Replay::new(catalog, facts);
+        if way == Sent::Up {
+            self.same_release(session, migrations, &mut replay)?;
+        }
         let mut plans = Vec::with_capacity(chosen.len());
         for (migration, standing) in chosen {
+            if way == Sent::Down
+                && let Some(plan) = self.begun(session, migration, *standing)?
+            {
+                plans.push(plan);
+                continue;
+            }
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
             let is_begun = matches!(
                 (standing, way),
@@ -332,6 +372,72 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             plans.push(plan);
         }
         Ok(plans)
+    }
+
+    /// A migration that waits at its gate does not stop later ones, unless they touch the same tables: those are left
+    /// for later, and refused when they are the first.
+    fn before_gates(
+        &mut self,
+        session: &mut S,
+        (migrations, lines): (&[Migration], &[Status]),
+        plans: &mut Vec<PlannedMigration>,
+    ) -> Result<(), EngineError> {
+        let mut held = self.held(session, (migrations, lines))?;
+        for (place, plan) in plans.iter().enumerate() {
+            let own = contract::tables(plan);
+            let conflict = held.iter().find(|(table, _)| own.contains(table)).cloned();
+            if let Some((table, holder)) = conflict {
+                if place == 0 {
+                    return Err(EngineError::new(
+                        Kind::Refused,
+                        format!(
+                            "{} touches {table}, and {holder} waits at its gate there",
+                            plan.path
+                        ),
+                    )
+                    .with_details([format!("first: segue contract {holder}")]));
+                }
+                self.observer.on(&Event::Held {
+                    id: plan.id.clone(),
+                    holder,
+                });
+                plans.truncate(place);
+                return Ok(());
+            }
+            if contract::has_gate(plan) {
+                held.extend(own.into_iter().map(|table| (table, plan.id.clone())));
+            }
+        }
+        Ok(())
+    }
+
+    /// What goes back by the journal: a migration that has not passed its gate, or one that is on its way back. None when
+    /// its own way down is what takes it back.
+    fn begun(
+        &self,
+        session: &mut S,
+        migration: &Migration,
+        standing: Standing,
+    ) -> Result<Option<PlannedMigration>, EngineError> {
+        match standing {
+            Standing::Waiting => self.way_back(session, migration),
+            Standing::Partial => {
+                let back = self.way_back(session, migration)?;
+                back.map(Some).ok_or_else(|| {
+                    EngineError::new(
+                        Kind::Refused,
+                        format!("{} is half done: finish `segue up` first", migration.path),
+                    )
+                })
+            }
+            Standing::Reverting => self.recorded(session, migration, Sent::Down),
+            Standing::Applied
+            | Standing::Baseline
+            | Standing::Edited
+            | Standing::Pending
+            | Standing::OutOfOrder
+            | Standing::Missing => Ok(None),
+        }
     }
 
     /// A database that another tool has run on is taken over by a baseline, not by running its files again.
@@ -381,7 +487,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// What is destroyed was named before, with its rows, and agreed to.
-    fn approved(
+    pub(crate) fn approved(
         &self,
         session: &mut S,
         plans: &[PlannedMigration],
@@ -452,7 +558,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// Takes the lease, plans, runs, and gives the lease up, whatever happens.
-    fn with_lease(
+    pub(crate) fn with_lease(
         &mut self,
         plan: impl FnOnce(&mut Self, &mut S) -> Result<(Vec<PlannedMigration>, usize), EngineError>,
     ) -> Result<Outcome, EngineError> {
@@ -535,6 +641,10 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             mut session,
             ..
         } = running;
+        if result.is_ok() && !plans.is_empty() {
+            // A run that cannot say so is gone on with as if it had been killed.
+            let _ = session.execute(&runner.statements.settle);
+        }
         let said = match &result {
             Ok(()) => format!("completed: {}", completed.join(", ")),
             Err(error) => format!("stopped: {error}; completed: {}", completed.join(", ")),
@@ -563,7 +673,11 @@ fn chosen_up<'m>(
             Standing::Pending | Standing::OutOfOrder | Standing::Partial => {
                 pending.push((migration, line.standing));
             }
-            Standing::Applied | Standing::Baseline | Standing::Edited | Standing::Missing => {}
+            Standing::Applied
+            | Standing::Waiting
+            | Standing::Baseline
+            | Standing::Edited
+            | Standing::Missing => {}
             Standing::Reverting => {
                 return Err(EngineError::new(
                     Kind::Refused,
@@ -631,14 +745,12 @@ fn chosen_down<'m>(
             break;
         }
         match line.standing {
-            Standing::Applied | Standing::Edited | Standing::Reverting => {
+            Standing::Applied
+            | Standing::Waiting
+            | Standing::Partial
+            | Standing::Edited
+            | Standing::Reverting => {
                 chosen.push((migration, line.standing));
-            }
-            Standing::Partial => {
-                return Err(EngineError::new(
-                    Kind::Refused,
-                    format!("{} is half done: finish `segue up` first", line.path),
-                ));
             }
             Standing::Baseline => break,
             Standing::Pending | Standing::OutOfOrder | Standing::Missing => {}
@@ -653,7 +765,7 @@ fn chosen_down<'m>(
     Ok(chosen)
 }
 
-fn no_such(id: &str) -> EngineError {
+pub(crate) fn no_such(id: &str) -> EngineError {
     EngineError::new(
         Kind::Request,
         format!("the project has no migration {id}: `segue status` lists them"),

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use segue_engine::Clock;
-use segue_engine::traffic::{Act, Clients, Live, Parameter, Release, Report, Road, Script, during};
+use segue_engine::traffic::{Act, Clients, Life, Live, Parameter, Release, Report, Road, Script, during};
 use segue_model::Sql;
 use segue_postgres::{PostgresError, PostgresSession, Sources, Target};
 use segue_testkit::{TestDatabase, TestServer};
@@ -42,6 +42,7 @@ fn clients(sessions: u32, scripts: Vec<Script>) -> [Clients; 1] {
         sessions,
         scripts,
         think: Duration::from_millis(2),
+        life: Life::Whole,
     }]
 }
 
@@ -184,6 +185,44 @@ fn a_script_waits_for_its_release_and_parameters_differ_from_time_to_time() {
         .value("SELECT (count(DISTINCT n) > 10)::text FROM seen")
         .unwrap();
     assert_eq!(many.as_deref(), Some("true"));
+}
+
+#[test]
+fn a_version_is_taken_out_of_service_and_another_connects_again() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let rollout = Release(1);
+    let [first] = clients(2, vec![script(&["SELECT 'old'"])]);
+    let [second] = clients(3, vec![script(&["SELECT 'new'"])]);
+    let both = [
+        Clients {
+            life: Life::Until(rollout),
+            ..first
+        },
+        Clients {
+            life: Life::AgainAt(rollout),
+            ..second
+        },
+    ];
+    let (old_ones, report) = traffic(&database, &both, |live| {
+        pause(200);
+        let mut owner = database.connect().unwrap();
+        let now = owner.value("SELECT clock_timestamp()::text").unwrap();
+        live.release(rollout);
+        pause(400);
+        let others = "SELECT (count(*) FILTER (WHERE backend_start < '$'))::text, count(*)::text FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        owner.query(&others.replace('$', &now.unwrap())).unwrap()
+    });
+    let counts = [Some("0".to_owned()), Some("3".to_owned())];
+    assert_eq!(old_ones, [counts], "none of the old sessions, three new ones");
+    assert_eq!(report.total.errors(), 0);
+    assert!(report.groups[0].statements() > 10 && report.groups[1].statements() > 10);
+    let last = |place: usize| {
+        let bins = report.groups[place].bins();
+        bins.iter().rposition(|bin| bin.answered > 0).unwrap()
+    };
+    assert!(last(0) + 4 < last(1), "{} and {}", last(0), last(1));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod constraint;
 mod data;
 mod index;
 mod object;
+mod sync;
 mod table;
 
 pub use column::{Column, ColumnChange, Fill, IdentityMode, Nullability, owned_sequence};
@@ -30,6 +31,7 @@ pub use object::{
     TriggerChange, TriggerDefinition, TriggerEvent, TypeChange, TypeDefinition, VacuumMode,
     ViewChange, ViewDefinition, ViewKind,
 };
+pub use sync::{Mapping, SyncSide, SyncTrigger};
 pub use table::{
     Inheritance, LikeSource, PartitionBound, PartitionChange, PartitionStrategy, Partitioning,
     Persistence, ReplicaIdentity, RowSecurity, TableChange, TableDefinition, TriggerState,

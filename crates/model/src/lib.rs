@@ -5,10 +5,12 @@
 mod answer;
 mod ask;
 mod assess;
+mod backfill;
 mod catalog;
 mod change;
 mod context;
 mod data_type;
+mod evidence;
 mod expression;
 mod impact;
 mod migration;
@@ -26,6 +28,10 @@ pub use answer::{
 };
 pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
+pub use backfill::{
+    Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide, Striping,
+    Unwalkable, Walk, WalkOrder,
+};
 pub use catalog::*;
 pub use change::*;
 pub use context::{
@@ -33,6 +39,7 @@ pub use context::{
     TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
+pub use evidence::{Evidence, EvidenceKind};
 pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
     Selects, Shape, Volatility,
@@ -46,7 +53,9 @@ pub use migration::{
     SourceText, Tool, TransactionChoice, Wrapping,
 };
 pub use name::{ChosenName, Ident, QualifiedName};
-pub use plan::{Action, Backfill, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction};
+pub use plan::{
+    ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+};
 pub use runner::RunnerStatements;
 pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
 pub use span::Span;

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Change, Expression, Ident, QualifiedName, Sql};
+use crate::{Backfill, BackfillKind, Change, Ident, QualifiedName, Sql, TableChange};
+
+/// The namespace in which dropped tables and the values of dropped columns are kept until they are purged.
+pub const ARCHIVE: &str = "segue_archive";
 
 /// How a list of changes is carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,18 +90,6 @@ pub enum StepTransaction {
     Outside,
 }
 
-/// Rows changed in batches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub struct Backfill {
-    /// The table.
-    pub table: QualifiedName,
-    /// What each row gets.
-    pub assignments: Vec<(Ident, Expression)>,
-    /// Which rows still need it.
-    pub remaining: Expression,
-}
-
 /// A question to the data that must be answered with "no row".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -115,12 +106,44 @@ pub struct Probe {
 pub struct Gate {
     /// What, one sentence each.
     pub conditions: Vec<String>,
+    /// What nobody may use any more when the phase starts: evidence is sought for these.
+    pub retires: Vec<Retired>,
+}
+
+/// What goes behind a gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retired {
+    /// A column.
+    Column {
+        /// Its table.
+        table: QualifiedName,
+        /// Its name, as the old version of the application knows it.
+        column: Ident,
+        /// What counts the writes that still come through it.
+        counter: Option<QualifiedName>,
+    },
+    /// A table or view, by the name the old version of the application knows.
+    Relation(QualifiedName),
 }
 
 impl Plan {
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.phases.iter().flat_map(|phase| phase.steps.iter())
+    }
+
+    /// True when what the plan drops is kept first: a table moved into the archive, or rows copied there.
+    pub fn archives(&self) -> bool {
+        self.steps().any(|step| match &step.action {
+            Action::Change(changes) => changes.iter().any(|change| {
+                matches!(change, Change::Table(_, TableChange::SetNamespace(to)) if to.as_str() == ARCHIVE)
+            }),
+            Action::Backfill(backfill) => {
+                matches!(&backfill.kind, BackfillKind::Copy { into, .. } if into.namespace.as_str() == ARCHIVE)
+            }
+            Action::AsWritten | Action::Probe(_) => false,
+        })
     }
 
     /// The name an approval is given for: SHA-256 over the plan's canonical form, in lower-case hex.

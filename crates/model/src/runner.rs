@@ -53,6 +53,11 @@ pub struct RunnerStatements {
     /// All migrations in the order they were recorded. Gives: id, path, name, state, raw, semantic, plan hash, took ms,
     /// when (UTC, ISO 8601).
     pub migrations: Sql,
+    /// Says that a run has done all it set out to do: what was recorded until now is a finished release.
+    pub settle: Sql,
+    /// The migrations recorded since a run last did all it set out to do: they belong to the release that is under way.
+    /// Gives: id.
+    pub unsettled: Sql,
     /// The text and the plan recorded for one: `$1 id`. Gives the normalized text, and the plan or null.
     pub recorded_text: Sql,
     /// Writes a step's record or replaces it: `$1 migration`, `$2 step`, `$3 state`, `$4 purpose`.
@@ -72,6 +77,8 @@ pub struct RunnerStatements {
     pub waiting_behind: Option<Sql>,
     /// Cancels what a session runs: `$1 session id`.
     pub cancel: Option<Sql>,
+    /// The namespace of the server's own statistics of statements. Gives one name, or no row where there are none.
+    pub workload: Option<Sql>,
     /// How many rows a table has, at most `$3`: `$1 namespace`, `$2 name`. Gives a number. Estimates are allowed.
     pub row_estimate: Sql,
 }

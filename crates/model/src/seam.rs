@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::backfill::{Backfill, BackfillJournal, BackfillStatements, Unwalkable, Walk};
 use crate::runner::RunnerStatements;
 use crate::{
-    Catalog, Change, Context, Ident, Impact, Plan, QualifiedName, Sql, Statement, Volatility,
+    Catalog, Change, Context, Evidence, Ident, Impact, Plan, QualifiedName, Retired, Sql,
+    Statement, Volatility,
 };
 
 /// What one database engine knows. The engine, the rules and the CLI reach a dialect only through this.
@@ -53,8 +55,43 @@ pub trait Dialect: Send + Sync {
     /// do the same. Never used to run anything.
     fn normalized(&self, text: &str) -> String;
 
+    /// What speaks against dropping something: questions to a live server. `workload` is the namespace of the server's
+    /// own statistics of statements, where it has them.
+    fn evidence(&self, retired: &Retired, workload: Option<&Ident>) -> Vec<Evidence>;
+
     /// The statements a runner needs; none for a dialect nothing is run on yet.
     fn runner(&self) -> Option<RunnerStatements>;
+
+    /// The statements of the journal of backfills; none for a dialect that has no backfills.
+    fn backfill_journal(&self) -> Option<BackfillJournal> {
+        None
+    }
+
+    /// How to walk the table of a backfill, with the catalog as it is now and the server's major version.
+    ///
+    /// # Errors
+    /// [`Unwalkable`] when there is no way that does every row.
+    fn walk(
+        &self,
+        backfill: &Backfill,
+        _catalog: &Catalog,
+        _version: u16,
+    ) -> Result<Walk, Unwalkable> {
+        Err(Unwalkable(format!(
+            "{} cannot be changed in batches here",
+            backfill.table
+        )))
+    }
+
+    /// What is said to the server to walk one table or partition (`part`) of a backfill; none where nothing is walked.
+    fn backfill(
+        &self,
+        _backfill: &Backfill,
+        _part: &QualifiedName,
+        _walk: &Walk,
+    ) -> Option<BackfillStatements> {
+        None
+    }
 }
 
 /// A change that Segue does not author.
@@ -99,6 +136,16 @@ pub trait Session {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<TextRows, Self::Error>;
+
+    /// The same for a statement that returns no rows: how many it changed.
+    ///
+    /// # Errors
+    /// What the server said, word for word.
+    fn change_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, Self::Error>;
 
     /// What is in the database now, as far as the scope goes.
     ///

@@ -2,7 +2,9 @@
 //!
 //! `parse` alone knows the parser crate.
 
+mod backfill;
 pub mod connect;
+mod evidence;
 mod impact;
 mod introspect;
 mod parse;
@@ -18,8 +20,9 @@ pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspe
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable,
-    Volatility,
+    Backfill, BackfillJournal, BackfillStatements, Catalog, Change, Context, Dialect, Evidence,
+    Ident, Impact, Plan, QualifiedName, Retired, RunnerStatements, Sql, Statement, Unrenderable,
+    Unwalkable, Volatility, Walk,
 };
 
 /// PostgreSQL 12 to 18.
@@ -72,7 +75,28 @@ impl Dialect for Postgres {
         parse::normalized(text)
     }
 
+    fn evidence(&self, retired: &Retired, workload: Option<&Ident>) -> Vec<Evidence> {
+        evidence::evidence(retired, workload)
+    }
+
     fn runner(&self) -> Option<RunnerStatements> {
         Some(runner::statements())
+    }
+
+    fn backfill_journal(&self) -> Option<BackfillJournal> {
+        Some(backfill::journal())
+    }
+
+    fn walk(&self, wanted: &Backfill, catalog: &Catalog, version: u16) -> Result<Walk, Unwalkable> {
+        backfill::walk(wanted, catalog, version)
+    }
+
+    fn backfill(
+        &self,
+        wanted: &Backfill,
+        part: &QualifiedName,
+        walk: &Walk,
+    ) -> Option<BackfillStatements> {
+        Some(backfill::statements(wanted, part, walk))
     }
 }

@@ -19,6 +19,7 @@ mod placeholder;
 mod program;
 mod query;
 mod reader;
+mod rename;
 mod session;
 mod since;
 mod split;
@@ -29,6 +30,7 @@ mod uses;
 mod tests;
 
 pub(crate) use normal::normalized;
+pub(crate) use rename::renamed;
 use segue_model::Statement;
 
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement; its neighbours keep their

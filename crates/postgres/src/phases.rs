@@ -6,6 +6,7 @@
 mod author;
 mod draft;
 mod names;
+mod shadow;
 mod split;
 
 use segue_model::{Action, Change, Context, Expression, Plan, QualifiedName, Shape};
@@ -44,7 +45,9 @@ recipes![
     drop_referencing_table,
     drop_trigger,
     refresh_view,
+    rename_column,
     rename_table,
+    retype,
 ];
 
 /// The safe way; none when the statement as written is as good as it gets, or no safe way is known.

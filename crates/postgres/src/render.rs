@@ -11,12 +11,15 @@ mod index;
 mod object;
 mod routine;
 mod session;
+mod sync;
 mod view;
 
 use segue_model::{
     Build, Change, DataChange, IndexChange, Presence, QualifiedName, Reaction, Sql, TableChange,
     Target, Unrenderable, ViewChange,
 };
+
+pub(crate) use sync::comparable;
 
 /// One statement, or why Segue does not write it.
 type Rendered = Result<Sql, Unrenderable>;

@@ -70,6 +70,12 @@ pub(crate) fn statements() -> RunnerStatements {
              pg_catalog.to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
              FROM segue.migration ORDER BY position",
         ),
+        settle: Sql::literal(
+            "UPDATE segue.lease SET settled = (SELECT COALESCE(pg_catalog.max(position), 0) FROM segue.migration)",
+        ),
+        unsettled: Sql::literal(
+            "SELECT m.id FROM segue.migration AS m JOIN segue.lease AS l ON m.position > l.settled ORDER BY m.position",
+        ),
         recorded_text: Sql::literal(
             "SELECT normalized, plan FROM segue.migration WHERE id = $1::text",
         ),
@@ -97,6 +103,12 @@ pub(crate) fn statements() -> RunnerStatements {
         cancel: Some(Sql::literal(
             "SELECT pg_catalog.pg_cancel_backend($1::text::integer)::text",
         )),
+        workload: Some(Sql::literal(
+            "SELECT n.nspname FROM pg_catalog.pg_extension AS e \
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
+             WHERE e.extname = 'pg_stat_statements' \
+             AND pg_catalog.current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'",
+        )),
         row_estimate: Sql::literal(
             "SELECT GREATEST(c.reltuples, 0)::bigint::text \
              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
@@ -114,7 +126,8 @@ CREATE TABLE IF NOT EXISTS segue.lease (
     epoch bigint PRIMARY KEY,
     holder text,
     beat timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    format integer NOT NULL DEFAULT 1
+    format integer NOT NULL DEFAULT 1,
+    settled bigint NOT NULL DEFAULT 0
 );
 INSERT INTO segue.lease (epoch) SELECT 0 WHERE NOT EXISTS (SELECT FROM segue.lease);
 CREATE TABLE IF NOT EXISTS segue.migration (

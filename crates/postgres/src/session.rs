@@ -210,6 +210,31 @@ impl Session for PostgresSession {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the one that sends SQL"
+    )]
+    fn change_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, PostgresError> {
+        let text = statement.as_str();
+        let prepared = self.prepared(text, parameters.len())?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        let work = self.requests.execute(&prepared, &values);
+        let answer = self
+            .runtime
+            .block_on(drive(work, &mut self.wire, &mut self.notices));
+        answer.map_err(|cause| {
+            self.prepared.remove(&(text.to_owned(), parameters.len()));
+            self.failed(cause, text)
+        })
+    }
+
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, PostgresError> {
         introspect::catalog(self, scope).map_err(|error| match error {
             IntrospectError::Session(error) => error,

@@ -14,8 +14,8 @@ pub use introspect::{LiveCatalog, dump, live_catalog};
 pub use session::{Missing, SqliteError, SqliteSession};
 
 use segue_model::{
-    Change, Context, Dialect, Ident, Impact, Plan, RunnerStatements, Sql, Statement, Unrenderable,
-    Volatility,
+    Change, Context, Dialect, Evidence, Ident, Impact, Plan, Retired, RunnerStatements, Sql,
+    Statement, Unrenderable, Volatility,
 };
 
 /// SQLite 3. A version is written as `3_054` for 3.54.
@@ -60,6 +60,11 @@ impl Dialect for Sqlite {
 
     fn normalized(&self, text: &str) -> String {
         parse::normalized(text)
+    }
+
+    /// A file has no statistics of its users.
+    fn evidence(&self, _: &Retired, _: Option<&Ident>) -> Vec<Evidence> {
+        Vec::new()
     }
 
     /// Migrations are not run on SQLite yet: it is read, judged and looked into.

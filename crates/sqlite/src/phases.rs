@@ -226,6 +226,7 @@ fn fill_first(
             "every row of {name} has a value in {}, and every writer sets one",
             column.name
         )],
+        retires: Vec::new(),
     };
     draft.enter(PhaseKind::Contract, Some(gate));
     let query = Sql::literal("SELECT 1 FROM ")

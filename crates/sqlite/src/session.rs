@@ -178,6 +178,16 @@ impl Session for SqliteSession {
         Ok(found)
     }
 
+    fn change_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, SqliteError> {
+        let mut prepared = self.connection.prepare_cached(statement.as_str())?;
+        let changed = prepared.execute(rusqlite::params_from_iter(parameters))?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
     /// The whole catalog, whatever the scope: reading it is one small table.
     fn catalog(&mut self, _scope: &CatalogScope) -> Result<Catalog, SqliteError> {
         crate::introspect::live_catalog(self).map(|live| live.catalog)

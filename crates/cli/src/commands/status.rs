@@ -55,6 +55,7 @@ pub(crate) fn word(standing: Standing) -> &'static str {
         Standing::Applied => "applied",
         Standing::Baseline => "baseline",
         Standing::Partial => "partial",
+        Standing::Waiting => "waiting",
         Standing::Reverting => "reverting",
         Standing::Edited => "edited",
         Standing::Pending => "pending",
@@ -116,7 +117,13 @@ fn human(lines: &[Status]) -> String {
         | Exit::LockBudget
         | Exit::Partial
         | Exit::Unknown
-        | Exit::ClosedOutput => "nothing to do",
+        | Exit::ClosedOutput => {
+            if lines.iter().any(|line| line.standing == Standing::Waiting) {
+                "a migration waits at its gate: `segue contract` finishes it once nobody uses the old structure, `segue down` goes back"
+            } else {
+                "nothing to do"
+            }
+        }
     };
     let _ = writeln!(text, "\n{next}");
     text

@@ -29,7 +29,11 @@ pub(crate) fn run(arguments: &WaitArguments) -> Result<Exit, CliError> {
                     line.id == arguments.id
                         && matches!(
                             line.standing,
-                            Standing::Applied | Standing::Baseline | Standing::Edited
+                            // Before the gate both versions of the application work.
+                            Standing::Applied
+                                | Standing::Waiting
+                                | Standing::Baseline
+                                | Standing::Edited
                         )
                 });
                 if is_done || clock.now_ms() >= until {

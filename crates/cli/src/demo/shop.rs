@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use segue_engine::traffic::{Act, Clients, Parameter, Release, Script};
+use segue_engine::traffic::{Act, Clients, Life, Parameter, Release, Script};
 use segue_model::{Migration, Session, Sql, Tool};
 use segue_sources::read_text;
 
@@ -124,21 +124,29 @@ fn customers(orders: u64) -> u64 {
     (orders / ORDERS_EACH).max(1)
 }
 
+/// The new version is everywhere: the old one is gone.
+pub(crate) const ROLLED_OUT: Release = Release(63);
+
 /// How many sessions each version has.
 pub(crate) const SESSIONS: u32 = 4;
 
 /// The two versions of the application, side by side.
 pub(crate) fn applications(orders: u64) -> Vec<Clients> {
-    let both = every_version(orders);
-    let mut new = both.clone();
+    let mut old = every_version(orders);
+    let mut new = old.clone();
+    old.extend(only_the_old(orders));
     new.extend(only_the_new(orders));
-    let version = |name, scripts| Clients {
+    let version = |name, scripts, life| Clients {
         name,
         sessions: SESSIONS,
         scripts,
         think: Duration::from_millis(4),
+        life,
     };
-    vec![version("old version", both), version("new version", new)]
+    vec![
+        version("old version", old, Life::Until(ROLLED_OUT)),
+        version("new version", new, Life::AgainAt(ROLLED_OUT)),
+    ]
 }
 
 /// What an application does that knows nothing of the migrations.
@@ -153,7 +161,7 @@ fn every_version(orders: u64) -> Vec<Script> {
             &[customer],
         )]),
         always(vec![send(
-            "SELECT full_name, email FROM customers WHERE id = $1::text::integer",
+            "SELECT email FROM customers WHERE id = $1::text::integer",
             &[customer],
         )]),
         always(vec![send(
@@ -165,6 +173,21 @@ fn every_version(orders: u64) -> Vec<Script> {
             &[order],
         )]),
         always(checkout(customer, product, None)),
+    ]
+}
+
+/// What only the old version does: it calls a customer by the name it has always known.
+fn only_the_old(orders: u64) -> Vec<Script> {
+    let customer = Parameter::Between(1, customers(orders));
+    vec![
+        always(vec![send(
+            "SELECT full_name, email FROM customers WHERE id = $1::text::integer",
+            &[customer],
+        )]),
+        always(vec![send(
+            "UPDATE customers SET full_name = 'Old ' || $1 WHERE id = $1::integer",
+            &[customer],
+        )]),
     ]
 }
 
@@ -193,7 +216,21 @@ fn only_the_new(orders: u64) -> Vec<Script> {
         since(
             "20250409083000",
             vec![send(
-                "SELECT full_name, phone FROM customers WHERE id = $1::text::integer",
+                "SELECT email, phone FROM customers WHERE id = $1::text::integer",
+                &[customer],
+            )],
+        ),
+        since(
+            "20250818101500",
+            vec![send(
+                "SELECT display_name, email FROM customers WHERE id = $1::text::integer",
+                &[customer],
+            )],
+        ),
+        since(
+            "20250818101500",
+            vec![send(
+                "UPDATE customers SET display_name = 'New ' || $1 WHERE id = $1::integer",
                 &[customer],
             )],
         ),
@@ -218,6 +255,7 @@ pub(crate) fn slow_checkout(orders: u64, payment: Duration) -> Clients {
         scripts: vec![always(checkout(customer, product, Some(payment)))],
         // One is enough: the next would begin after the migration.
         think: Duration::from_hours(1),
+        life: Life::Whole,
     }
 }
 

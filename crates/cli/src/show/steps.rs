@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use segue_model::{Action, Backfill, Dialect, Phase, PhaseKind, Plan, Sql, Step, StepTransaction};
+use segue_model::{Action, Dialect, Phase, PhaseKind, Plan, Step, StepTransaction};
 
 use crate::show::escape::line;
 
@@ -67,7 +67,7 @@ fn one(
             Err(_) => (StepKind::AsWritten, written.to_owned()),
         },
         Action::AsWritten => (StepKind::AsWritten, written.to_owned()),
-        Action::Backfill(backfill) => (StepKind::Backfill, batch(backfill).as_str().to_owned()),
+        Action::Backfill(backfill) => (StepKind::Backfill, backfill.shown().as_str().to_owned()),
         Action::Probe(probe) => (StepKind::Probe, probe.query.as_str().to_owned()),
     };
     let gate = match (&phase.gate, number) {
@@ -83,18 +83,6 @@ fn one(
         kind,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     }
-}
-
-/// What each batch of a backfill runs, without its range.
-fn batch(backfill: &Backfill) -> Sql {
-    Sql::literal("UPDATE ")
-        .name(&backfill.table)
-        .text(" SET ")
-        .list(&backfill.assignments, ", ", |sql, (column, value)| {
-            sql.ident(column).text(" = ").verbatim(&value.text)
-        })
-        .text(" WHERE ")
-        .verbatim(&backfill.remaining.text)
 }
 
 /// The steps as a script: comments say what each one is for, and statements that belong together stand in one transaction.

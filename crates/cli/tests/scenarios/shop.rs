@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use segue_engine::Clock;
-use segue_engine::traffic::{self, Act, Clients, Parameter, Report, Road, Script};
+use segue_engine::traffic::{self, Act, Clients, Life, Parameter, Report, Road, Script};
 use segue_model::Sql;
 use segue_postgres::{PostgresError, PostgresSession, Sources, Target};
 use segue_testkit::{Client, TestDatabase};
@@ -68,6 +68,7 @@ pub(crate) fn application() -> [Clients; 2] {
         sessions: 4,
         scripts,
         think: Duration::from_millis(5),
+        life: Life::Whole,
     };
     [
         clients(

@@ -149,6 +149,14 @@ impl Session for Cut {
         self.call(|session| session.query_with(statement, parameters))
     }
 
+    fn change_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, CutError> {
+        self.call(|session| session.change_with(statement, parameters))
+    }
+
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, CutError> {
         self.call(|session| session.catalog(scope))
     }

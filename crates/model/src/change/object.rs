@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Build, Constraint, Presence, Reaction};
+use super::{Build, Constraint, Presence, Reaction, SyncTrigger};
 use crate::{
     Column, ColumnUse, DataType, Expression, Ident, Parameter, QualifiedName, Query, Statement,
     Volatility,
@@ -388,6 +388,10 @@ pub enum TriggerChange {
         /// To.
         to: Ident,
     },
+    /// A trigger of Segue's own is created, with its function and its counter.
+    Sync(Box<SyncTrigger>),
+    /// A trigger of Segue's own is dropped, with its function and its counter.
+    DropSync(Box<SyncTrigger>),
 }
 
 /// What happens to a rewrite rule.

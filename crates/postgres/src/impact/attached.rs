@@ -27,7 +27,10 @@ pub(super) fn trigger(table: &QualifiedName, change: &TriggerChange, ledger: &mu
             claim_from(definition, ledger);
             LockMode::ShareRowExclusive
         }
-        TriggerChange::Drop { .. } | TriggerChange::Rename { .. } => LockMode::AccessExclusive,
+        TriggerChange::Sync(_) => LockMode::ShareRowExclusive,
+        TriggerChange::Drop { .. } | TriggerChange::Rename { .. } | TriggerChange::DropSync(_) => {
+            LockMode::AccessExclusive
+        }
     };
     ledger.claim(table, mode, LockRole::Target);
     for partition in storage::partitions(ledger.catalog(), table) {

@@ -8,7 +8,7 @@
 use segue_model::{
     Backfill, Change, Column, ColumnChange, ColumnUse, Constraint, ConstraintKind, Context,
     DataChange, Expression, Fill, FunctionUse, Ident, IdentityMode, Nullability, Persistence,
-    OutputColumn, PhaseKind, Presence, QualifiedName, Query, Reach, Reaction, RowLock, Selects, SequenceChange,
+    OutputColumn, Presence, QualifiedName, Query, Reach, Reaction, RowLock, Selects, SequenceChange,
     Shape, Sql, StepTransaction, Target, UserTypeKind, Volatility, owned_sequence,
 };
 
@@ -276,11 +276,11 @@ fn in_batches(draft: &mut Draft, target: &Target, column: &Ident, default: &Expr
     );
     draft.backfill(
         format!("Fill {column} in the rows of {table} that were there, in batches."),
-        Backfill {
-            table: table.clone(),
-            assignments: vec![(column.clone(), default.clone())],
-            remaining: author::is_null(column),
-        },
+        Backfill::update(
+            table.clone(),
+            vec![(column.clone(), default.clone())],
+            author::is_null(column),
+        ),
     );
 }
 
@@ -305,7 +305,7 @@ fn create_sequence(
 }
 
 /// `nextval('sequence')`.
-fn next_value(sequence: &QualifiedName) -> Expression {
+pub(super) fn next_value(sequence: &QualifiedName) -> Expression {
     let sql = Sql::literal("nextval(")
         .string(&sequence.to_string())
         .text("::regclass)");
@@ -412,11 +412,11 @@ fn require(draft: &mut Draft, target: &Target, column: &Column) {
     let table = &target.name;
     let name = &column.name;
     draft.gate(
-        PhaseKind::Contract,
         vec![
             format!("Every running version of the application writes {name} when it inserts into {table}."),
             format!("Every row of {table} has a value in {name}."),
         ],
+        Vec::new(),
     );
     draft.remark(format!(
         "The statement does not say what {name} is in the rows of {table} that are there: fill them in batches, or give \

@@ -1,7 +1,7 @@
 //! A plan in the making: steps in order, each with whom it shares a transaction.
 
 use segue_model::{
-    Action, Backfill, Change, Gate, Phase, PhaseKind, Plan, Probe, Step, StepTransaction,
+    Action, Backfill, Change, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
 };
 
 /// A plan in the making.
@@ -65,8 +65,12 @@ impl Draft {
     }
 
     /// What follows waits for these conditions.
-    pub(super) fn gate(&mut self, kind: PhaseKind, conditions: Vec<String>) {
-        self.enter(kind, Some(Gate { conditions }));
+    pub(super) fn gate(&mut self, conditions: Vec<String>, retires: Vec<Retired>) {
+        let gate = Gate {
+            conditions,
+            retires,
+        };
+        self.enter(PhaseKind::Contract, Some(gate));
     }
 
     /// What the user has to know.

@@ -4,8 +4,8 @@
 //! Source: lock table, section 8 (rename a table behind a view).
 
 use segue_model::{
-    Change, ColumnUse, Context, Ident, Knowledge, OutputColumn, PhaseKind, QualifiedName, Query,
-    Reach, Reaction, RowLock, Selects, Sql, TableChange, Target, ViewChange, ViewDefinition,
+    Change, ColumnUse, Context, Ident, Knowledge, OutputColumn, QualifiedName, Query,
+    Reach, Reaction, Retired, RowLock, Selects, Sql, TableChange, Target, ViewChange, ViewDefinition,
     ViewKind,
 };
 
@@ -43,8 +43,8 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         ),
     );
     draft.gate(
-        PhaseKind::Contract,
         vec![format!("No running version of the application uses the name {old}.")],
+        vec![Retired::Relation(old.clone())],
     );
     draft.own(
         format!("Drop the view {old}."),

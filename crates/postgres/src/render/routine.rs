@@ -7,7 +7,7 @@ use segue_model::{
     RuleChange, Sql, StatisticsChange, TriggerChange,
 };
 
-use super::{Rendered, cascade, if_exists, if_not_exists, refused};
+use super::{Rendered, cascade, if_exists, if_not_exists, refused, sync};
 
 /// A routine that no other shares its name with.
 pub(super) fn routine(name: &QualifiedName, change: &RoutineChange) -> Rendered {
@@ -40,6 +40,8 @@ pub(super) fn trigger(table: &QualifiedName, change: &TriggerChange) -> Rendered
         TriggerChange::Rename { from, to } => {
             Ok(renamed(Sql::literal("ALTER TRIGGER "), table, (from, to)))
         }
+        TriggerChange::Sync(trigger) => sync::create(table, trigger),
+        TriggerChange::DropSync(trigger) => Ok(sync::drop(table, trigger)),
         TriggerChange::Create(_) | TriggerChange::Replace(_) => {
             Err(refused("the condition of a trigger"))
         }

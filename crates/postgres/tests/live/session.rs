@@ -89,6 +89,10 @@ impl Session for Kit {
         self.query(&Sql::default().verbatim(&format!("EXECUTE s{number}{values}")))
     }
 
+    fn change_with(&mut self, _: &Sql, _: &[Option<&str>]) -> Result<u64, Refusal> {
+        panic!("these tests change nothing")
+    }
+
     fn catalog(
         &mut self,
         _: &segue_model::CatalogScope,

@@ -61,6 +61,9 @@ fn prepared(server: &TestServer) -> TestDatabase<'_> {
     client
         .execute(segue_testkit::lock_cases::schema_sql())
         .expect("the schema");
+    client
+        .execute("CREATE SCHEMA segue")
+        .expect("the place of Segue's own objects");
     // The keys and references that the cases ask for must hold for the rows that are there.
     client
         .execute("UPDATE p SET r_id = NULL")

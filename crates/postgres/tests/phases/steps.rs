@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use segue_model::{Action, Dialect, Wrapping};
+use segue_model::{Action, Change, Dialect, TriggerChange, Wrapping};
 use segue_postgres::Postgres;
 
 use crate::cases::{CASES, Case, WITHOUT_PLAN, changes, plan, replay, sql, word};
@@ -103,6 +103,16 @@ fn every_step_reads_back_as_it_was_meant() {
             let Action::Change(meant) = &step.action else {
                 continue;
             };
+            if matches!(
+                meant.as_slice(),
+                [Change::Trigger(
+                    _,
+                    TriggerChange::Sync(_) | TriggerChange::DropSync(_)
+                )]
+            ) {
+                // Several statements; what they leave is compared on a server.
+                continue;
+            }
             let text = sql(&step.action);
             let again = changes(text.as_str(), version);
             if &again != meant {

@@ -33,6 +33,17 @@ impl Effect<'_> {
                     });
                 }
             }
+            TriggerChange::Sync(sync) => {
+                self.trigger(table, &TriggerChange::Create(sync.definition()));
+            }
+            TriggerChange::DropSync(sync) => self.trigger(
+                table,
+                &TriggerChange::Drop {
+                    name: sync.name.clone(),
+                    presence: Presence::Required,
+                    reaction: crate::Reaction::Restrict,
+                },
+            ),
             TriggerChange::Rename { from, to } => {
                 if self.can_carry(table, Presence::Required)
                     && self.require_trigger(table, from, Presence::Required)

@@ -244,3 +244,31 @@ pub(super) fn rename_in_table(table: &mut Table, from: &Ident, to: &Ident) {
             .insert(to.as_str().to_owned(), comment);
     }
 }
+
+impl IndexDefinition {
+    /// True when the index has the column in its key, its INCLUDE, an expression or its condition.
+    pub fn mentions(&self, column: &Ident) -> bool {
+        index_mentions(self, column)
+    }
+}
+
+impl ConstraintKind {
+    /// True when the constraint is about the column.
+    pub fn mentions(&self, column: &Ident) -> bool {
+        constraint_mentions(self, column)
+    }
+}
+
+impl Column {
+    /// True when the column is computed from this one.
+    pub fn is_generated_from(&self, from: &Ident) -> bool {
+        is_generated_from(self, from)
+    }
+}
+
+impl Table {
+    /// True when the table is partitioned by the column.
+    pub fn is_partitioned_by(&self, column: &Ident) -> bool {
+        is_partition_key(self, column)
+    }
+}

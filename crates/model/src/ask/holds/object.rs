@@ -287,6 +287,8 @@ pub(super) fn trigger(table: &QualifiedName, change: &TriggerChange, catalog: &C
         },
         TriggerChange::Replace(wanted) => yes_if(same(wanted) == Some(true)),
         TriggerChange::Drop { name, .. } => yes_if(find(name).is_none()),
+        TriggerChange::Sync(sync) => yes_if(same(&sync.definition()) == Some(true)),
+        TriggerChange::DropSync(sync) => yes_if(find(&sync.name).is_none()),
         TriggerChange::Rename { from, to } => {
             renamed(find(from).is_some(), find(to).is_some(), "trigger")
         }

@@ -411,6 +411,8 @@ pub(super) fn trigger(table: &QualifiedName, change: &TriggerChange, before: &Ca
             from: to.clone(),
             to: from.clone(),
         }),
+        TriggerChange::Sync(sync) => exact(TriggerChange::DropSync(sync.clone())),
+        TriggerChange::DropSync(sync) => exact(TriggerChange::Sync(sync.clone())),
     }
 }
 

@@ -1,0 +1,10 @@
+//! Backfills on real servers: every kind of key, cut off at every call, shared by processes that die, raced by writers.
+
+#![cfg(test)]
+
+#[path = "../faults/cutting.rs"]
+mod cutting;
+mod faults;
+mod keys;
+mod scene;
+mod shapes;

@@ -1,0 +1,234 @@
+//! The life of a change behind a gate.
+
+use segue_engine::{EvidencePolicy, Kind, Standing};
+use segue_testkit::{Client, TestDatabase, TestServer};
+
+use crate::scene::{catalog, contract, down, migration, status, up};
+
+const START: &str = "-- migrate:up\n\
+    CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, username text NOT NULL UNIQUE, seen int DEFAULT 0);\n\
+    CREATE INDEX users_seen ON users (seen);\n\
+    INSERT INTO users (username) SELECT 'user ' || i FROM generate_series(1, 5000) i;\n";
+const RENAME: &str = "-- migrate:up\nALTER TABLE users RENAME COLUMN username TO display_name;\n\
+    -- migrate:down\nALTER TABLE users RENAME COLUMN display_name TO username;\n";
+
+fn files() -> Vec<segue_model::Migration> {
+    vec![
+        migration("1_start.sql", START),
+        migration("2_rename.sql", RENAME),
+    ]
+}
+
+/// The first migration has run, in a release of its own.
+fn started(database: &TestDatabase<'_>) -> Client {
+    up(database, &files()[..1]).expect("the start");
+    database.connect().expect("a connection")
+}
+
+fn plainly<'s>(server: &'s TestServer, statements: &[&str]) -> TestDatabase<'s> {
+    let database = server.create_database().expect("a database");
+    let mut client = started(&database);
+    for statement in statements {
+        client.execute(statement).expect(statement);
+    }
+    database
+}
+
+#[test]
+fn a_renamed_column_has_both_names_until_the_contract_phase() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    let done = up(&database, &files()).unwrap();
+    assert_eq!(done.completed, ["2"]);
+    assert_eq!(status(&database, &files())[1].standing, Standing::Waiting);
+    // The old version and the new one.
+    client
+        .execute("INSERT INTO users (username) VALUES ('old')")
+        .unwrap();
+    client
+        .execute("INSERT INTO users (display_name) VALUES ('new')")
+        .unwrap();
+    client
+        .execute("UPDATE users SET display_name = 'newer' WHERE username = 'new'")
+        .unwrap();
+    client
+        .execute("UPDATE users SET username = 'older' WHERE display_name = 'old'")
+        .unwrap();
+    let differ = "SELECT count(*)::text FROM users WHERE username IS DISTINCT FROM display_name";
+    assert_eq!(client.value(differ).unwrap().as_deref(), Some("0"));
+    let rows = "SELECT count(*)::text FROM users WHERE display_name IN ('older', 'newer')";
+    assert_eq!(client.value(rows).unwrap().as_deref(), Some("2"));
+    let again = up(&database, &files()).unwrap();
+    assert!(
+        again.completed.is_empty(),
+        "it waits, whoever runs up again"
+    );
+    drop(client);
+    contract(&database, &files(), EvidencePolicy::Respect).unwrap();
+    assert_eq!(status(&database, &files())[1].standing, Standing::Applied);
+    let plain = plainly(
+        &server,
+        &["ALTER TABLE users RENAME COLUMN username TO display_name"],
+    );
+    assert_eq!(
+        catalog(&mut database.connect().unwrap()),
+        catalog(&mut plain.connect().unwrap())
+    );
+    let mut client = database.connect().unwrap();
+    assert_eq!(client.value(rows).unwrap().as_deref(), Some("2"));
+}
+
+#[test]
+fn down_before_the_contract_phase_restores_the_catalog_and_keeps_every_write() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    let before = catalog(&mut client);
+    up(&database, &files()).unwrap();
+    client
+        .execute("UPDATE users SET display_name = 'by the new version' WHERE id = 7")
+        .unwrap();
+    let back = down(&database, &files()).unwrap();
+    assert_eq!(back.completed, ["2"]);
+    assert_eq!(catalog(&mut client), before);
+    assert_eq!(status(&database, &files())[1].standing, Standing::Pending);
+    let kept = client
+        .value("SELECT username FROM users WHERE id = 7")
+        .unwrap();
+    assert_eq!(kept.as_deref(), Some("by the new version"));
+}
+
+#[test]
+fn down_after_the_contract_phase_goes_back_through_a_gate_of_its_own() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    let before = catalog(&mut client);
+    drop(client);
+    up(&database, &files()).unwrap();
+    contract(&database, &files(), EvidencePolicy::Respect).unwrap();
+    down(&database, &files()).unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("INSERT INTO users (username) VALUES ('old again')")
+        .unwrap();
+    client
+        .execute("INSERT INTO users (display_name) VALUES ('still new')")
+        .unwrap();
+    drop(client);
+    contract(&database, &files(), EvidencePolicy::Respect).unwrap();
+    let mut client = database.connect().unwrap();
+    assert_eq!(catalog(&mut client), before);
+    assert_eq!(status(&database, &files())[1].standing, Standing::Pending);
+    let kept = "SELECT count(*)::text FROM users WHERE username IN ('old again', 'still new')";
+    assert_eq!(client.value(kept).unwrap().as_deref(), Some("2"));
+}
+
+#[test]
+fn a_session_that_still_names_the_column_keeps_the_gate_shut() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let old = started(&database);
+    up(&database, &files()).unwrap();
+    let shut = contract(&database, &files(), EvidencePolicy::Respect).unwrap_err();
+    assert_eq!(shut.kind(), Kind::GateShut);
+    assert!(
+        shut.details()
+            .iter()
+            .any(|line| line.contains("older than the expand phase")),
+        "{:?}",
+        shut.details()
+    );
+    drop(old);
+    let mut reader = database.connect().unwrap();
+    reader
+        .query("SELECT username FROM users WHERE id = 1")
+        .unwrap();
+    let shut = contract(&database, &files(), EvidencePolicy::Respect).unwrap_err();
+    assert!(
+        shut.details()
+            .iter()
+            .any(|line| line.contains("names \"public\".\"users\".\"username\"")),
+        "{:?}",
+        shut.details()
+    );
+    assert_eq!(status(&database, &files())[1].standing, Standing::Waiting);
+    contract(&database, &files(), EvidencePolicy::Accept).unwrap();
+    let said = reader
+        .value("SELECT count(*)::text FROM segue.event WHERE what LIKE 'evidence accepted%'")
+        .unwrap();
+    assert_eq!(said.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_later_migration_waits_only_when_it_touches_the_same_table() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    started(&database);
+    let mut all = files();
+    all.push(migration(
+        "3_other.sql",
+        "-- migrate:up\nCREATE TABLE other (a int);\n",
+    ));
+    all.push(migration(
+        "4_same.sql",
+        "-- migrate:up\nALTER TABLE users ADD COLUMN email text;\n",
+    ));
+    let done = up(&database, &all).unwrap();
+    assert_eq!(done.completed, ["2", "3"]);
+    let refused = up(&database, &all).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Refused);
+    assert!(
+        refused
+            .details()
+            .iter()
+            .any(|line| line.contains("segue contract 2"))
+    );
+    contract(&database, &all, EvidencePolicy::Accept).unwrap();
+    assert_eq!(up(&database, &all).unwrap().completed, ["4"]);
+}
+
+#[test]
+fn a_type_change_that_rewrites_keeps_the_old_values_until_the_contract_phase() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    let before = catalog(&mut client);
+    let files = [
+        migration("1_start.sql", START),
+        migration(
+            "2_wide.sql",
+            "-- migrate:up\nALTER TABLE users ALTER COLUMN seen TYPE bigint;\n\
+             -- migrate:down\nALTER TABLE users ALTER COLUMN seen TYPE integer;\n",
+        ),
+    ];
+    up(&database, &files).unwrap();
+    client
+        .execute("UPDATE users SET seen = 41 WHERE id = 1; UPDATE users SET seen = 3000000000 WHERE id = 2")
+        .unwrap();
+    client
+        .execute("INSERT INTO users (username) VALUES ('x')")
+        .unwrap();
+    down(&database, &files).unwrap();
+    assert_eq!(catalog(&mut client), before);
+    let seen = client
+        .query("SELECT seen::text FROM users WHERE id IN (1, 2) ORDER BY id")
+        .unwrap();
+    assert_eq!(
+        seen,
+        [[Some("41".to_owned())], [None]],
+        "what does not fit is null, and no writer failed"
+    );
+    up(&database, &files).unwrap();
+    drop(client);
+    contract(&database, &files, EvidencePolicy::Respect).unwrap();
+    let plain = plainly(
+        &server,
+        &["ALTER TABLE users ALTER COLUMN seen TYPE bigint"],
+    );
+    assert_eq!(
+        catalog(&mut database.connect().unwrap()),
+        catalog(&mut plain.connect().unwrap())
+    );
+}

@@ -1,0 +1,6 @@
+//! Changes that break a running application, in phases: expand, backfill, gate, contract, and the ways back.
+
+#![cfg(test)]
+
+mod life;
+mod scene;

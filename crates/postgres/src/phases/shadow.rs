@@ -1,0 +1,535 @@
+//! A column beside another one: what has to come along, what stands in the way, and the sync trigger between the two.
+//!
+//! Everything attached to a column comes along under a name of its own and takes the old name when the old column goes: by
+//! catalog changes alone, in one short transaction. What cannot come along is named, and there is no plan then.
+
+use segue_model::{
+    Change, ChosenName, Column, ColumnChange, ColumnUse, CommentTarget, Constraint,
+    ConstraintChange, ConstraintKind, Context, DataType, Expression, Fill, ForeignKey, Ident,
+    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, Nullability, ObjectKind,
+    Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide, SyncTrigger, Table,
+    TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
+};
+use sha2::{Digest, Sha256};
+
+use super::draft::Draft;
+use super::{author, create_index, names, set_not_null};
+use crate::parse;
+
+/// Segue's own namespace: its journal, its functions and counters.
+const OWN_NAMESPACE: &str = "segue";
+
+/// A table, a column of it, and the name of the column that will stand beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub(super) target: &'a Target,
+    pub(super) table: &'a Table,
+    pub(super) old: &'a Column,
+    pub(super) new: &'a Ident,
+    pub(super) context: &'a Context<'a>,
+}
+
+/// What comes along.
+#[derive(Default)]
+pub(super) struct Carried {
+    /// Its name now, the name it is built under, and what it is.
+    indexes: Vec<(Ident, IndexDefinition)>,
+    /// Unique and primary keys, and the index that is built for each.
+    keys: Vec<(Constraint, IndexDefinition)>,
+    /// CHECK and FOREIGN KEY: their name now, and what is added under another.
+    constraints: Vec<(Ident, Constraint)>,
+}
+
+impl<'a> Pair<'a> {
+    /// What the column has, over the new name; none when something cannot come along.
+    pub(super) fn carried(&self) -> Option<Carried> {
+        if self.is_in_the_way() {
+            return None;
+        }
+        let mut carried = Carried::default();
+        let catalog = self.context.catalog;
+        for constraint in &self.table.constraints {
+            if constraint.kind.mentions(&self.old.name) {
+                self.carry(&mut carried, constraint)?;
+            }
+        }
+        for (name, index) in catalog.indexes_of(&self.target.name) {
+            if index.constraint.is_some() || !index.definition.mentions(&self.old.name) {
+                continue;
+            }
+            if index.parent.is_some() || self.table.partitioning.is_some() {
+                return None;
+            }
+            let definition = self.index(&index.definition)?;
+            carried.indexes.push((name.name.clone(), definition));
+        }
+        Some(carried)
+    }
+
+    /// What no second column can be kept alike with, or what would not survive the first one's going.
+    fn is_in_the_way(&self) -> bool {
+        let (name, column) = (&self.target.name, &self.old.name);
+        let catalog = self.context.catalog;
+        let is_partition = self.table.partition_of.is_some();
+        let has_children =
+            self.table.partitioning.is_none() && !catalog.descendants(name).is_empty();
+        let is_computed = matches!(
+            self.old.fill,
+            Fill::Stored(_) | Fill::Virtual(_) | Fill::Identity(_)
+        );
+        let too_old = self.table.partitioning.is_some() && self.context.server.version < 13;
+        self.table.knowledge == Knowledge::Assumed
+            || is_partition
+            || has_children
+            || is_computed
+            || too_old
+            || !self.table.inherits.is_empty()
+            || self.table.of_type.is_some()
+            || self.table.settings.server.is_some()
+            || !self.table.rules.is_empty()
+            || self.table.is_partitioned_by(column)
+            || self
+                .table
+                .columns
+                .iter()
+                .any(|other| other.is_generated_from(column))
+            || self
+                .table
+                .policies
+                .iter()
+                .any(|policy| policy.columns.contains(column))
+            || self.table.triggers.iter().any(|trigger| {
+                trigger.definition.update_of.contains(column)
+                    || trigger.definition.when_columns.contains(column)
+            })
+            || catalog.views_reading(name, column).next().is_some()
+            || catalog
+                .references_to(name)
+                .any(|(_, _, key)| self.is_referenced(key))
+            || catalog
+                .statistics
+                .values()
+                .any(|statistics| &statistics.table == name && statistics.columns.contains(column))
+            || catalog
+                .publications
+                .values()
+                .any(|publication| match &publication.scope {
+                    segue_model::PublicationScope::All => false,
+                    segue_model::PublicationScope::Tables(tables) => tables
+                        .get(name)
+                        .is_some_and(|columns| columns.contains(column)),
+                })
+    }
+
+    fn is_referenced(&self, key: &ForeignKey) -> bool {
+        if key.referenced_columns.is_empty() {
+            return self.table.constraints.iter().any(|constraint| {
+                matches!(&constraint.kind, ConstraintKind::PrimaryKey(_))
+                    && constraint.kind.mentions(&self.old.name)
+            });
+        }
+        key.referenced_columns.contains(&self.old.name)
+    }
+
+    fn carry(&self, carried: &mut Carried, constraint: &TableConstraint) -> Option<()> {
+        let catalog = self.context.catalog;
+        let table = &self.target.name;
+        let is_partitioned = self.table.partitioning.is_some();
+        let second = [self.new.as_str(), constraint.name.as_str()].join("_");
+        let named = |kind| Constraint {
+            name: ChosenName::Given(names::new_constraint(catalog, table, &second, "new")),
+            kind,
+            validity: constraint.validity,
+            enforcement: constraint.enforcement,
+            deferral: constraint.deferral,
+        };
+        match &constraint.kind {
+            ConstraintKind::Check(check) => {
+                let check = parse::renamed(check, &self.old.name, self.new)?;
+                carried
+                    .constraints
+                    .push((constraint.name.clone(), named(ConstraintKind::Check(check))));
+            }
+            ConstraintKind::ForeignKey(key) => {
+                let key = ForeignKey {
+                    columns: self.substituted(&key.columns),
+                    ..key.clone()
+                };
+                carried.constraints.push((
+                    constraint.name.clone(),
+                    named(ConstraintKind::ForeignKey(key)),
+                ));
+            }
+            ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) => {
+                if is_partitioned {
+                    return None;
+                }
+                let index = table.sibling(constraint.index.clone()?);
+                let index = self.index(&catalog.index(&index)?.definition)?;
+                let over = KeyColumns::UsingIndex(index.name.ident().clone());
+                let kind = if matches!(constraint.kind, ConstraintKind::Unique(_)) {
+                    ConstraintKind::Unique(over)
+                } else {
+                    ConstraintKind::PrimaryKey(over)
+                };
+                let key = Constraint {
+                    name: ChosenName::Given(constraint.name.clone()),
+                    ..named(kind)
+                };
+                carried.keys.push((key, index));
+            }
+            // Part of the column.
+            ConstraintKind::NotNull(_) => {}
+            ConstraintKind::Exclude { .. } => return None,
+        }
+        Some(())
+    }
+
+    fn substituted(&self, columns: &[Ident]) -> Vec<Ident> {
+        let other = |column: &Ident| {
+            if column == &self.old.name {
+                self.new.clone()
+            } else {
+                column.clone()
+            }
+        };
+        columns.iter().map(other).collect()
+    }
+
+    /// The same index over the new column, under a name of its own.
+    fn index(&self, index: &IndexDefinition) -> Option<IndexDefinition> {
+        let over = |expression: &Expression| parse::renamed(expression, &self.old.name, self.new);
+        let mut copy = index.clone();
+        for key in &mut copy.keys {
+            match &mut key.part {
+                IndexKeyPart::Column(column) if column == &self.old.name => {
+                    column.clone_from(self.new);
+                }
+                IndexKeyPart::Column(_) => {}
+                IndexKeyPart::Expression(expression) => *expression = over(expression)?,
+            }
+        }
+        copy.include = self.substituted(&index.include);
+        if let Some(predicate) = &index.predicate {
+            copy.predicate = Some(over(predicate)?);
+        }
+        let second = [self.new.as_str(), index.name.ident().as_str()].join("_");
+        copy.name = ChosenName::Given(names::new_relation(
+            self.context.catalog,
+            &self.target.name,
+            &second,
+            "new",
+        ));
+        Some(copy)
+    }
+
+    /// The bare column beside the old one.
+    pub(super) fn add(&self, data_type: &DataType) -> Change {
+        author::column(
+            self.target,
+            ColumnChange::Add {
+                column: Column {
+                    name: self.new.clone(),
+                    data_type: data_type.clone(),
+                    nullability: Nullability::Nullable,
+                    fill: Fill::None,
+                    ..self.old.clone()
+                },
+                constraints: Vec::new(),
+                presence: segue_model::Presence::Required,
+            },
+        )
+    }
+
+    /// The old side's default, where it is the same for every row of a statement: then an insert can be told to have
+    /// given the column or not.
+    pub(super) fn steady_default(&self) -> Option<&Expression> {
+        match &self.old.fill {
+            Fill::Default(default) => match default.volatility(self.context.catalog) {
+                Volatility::Immutable | Volatility::Stable => Some(default),
+                Volatility::Volatile | Volatility::Unknown => None,
+            },
+            Fill::None | Fill::Serial | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => {
+                None
+            }
+        }
+    }
+
+    /// One side of the sync trigger.
+    pub(super) fn side(
+        column: &Ident,
+        data_type: &DataType,
+        default: Option<&Expression>,
+    ) -> SyncSide {
+        SyncSide {
+            column: column.clone(),
+            data_type: data_type.clone(),
+            default: default.cloned(),
+        }
+    }
+
+    /// The names of the sync trigger: `label` tells two triggers of one pair apart.
+    pub(super) fn trigger(&self, label: &str) -> (Ident, QualifiedName) {
+        let table = &self.target.name;
+        let mut sum = Sha256::new();
+        for part in [
+            table.namespace.as_str(),
+            table.name.as_str(),
+            self.old.name.as_str(),
+            self.new.as_str(),
+            label,
+        ] {
+            sum.update(part.len().to_le_bytes());
+            sum.update(part);
+        }
+        let tail: String = sum
+            .finalize()
+            .iter()
+            .take(5)
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+            .collect();
+        let trigger = names::object_name(&Ident::from("zzzz_segue"), self.new.as_str(), &tail);
+        let object = names::object_name(&Ident::from("sync"), table.name.as_str(), &tail);
+        (
+            trigger,
+            QualifiedName {
+                namespace: Ident::from(OWN_NAMESPACE),
+                name: object,
+            },
+        )
+    }
+
+    /// What the catalog model does not keep and that would not come along: looked for before anything starts.
+    pub(super) fn probe(&self) -> Probe {
+        let table = &self.target.name;
+        let sql = Sql::literal(
+            "SELECT CASE WHEN a.attacl IS NOT NULL THEN 'privileges on the column' ELSE 'a statistics target, option or compression of the column' END \
+             FROM pg_catalog.pg_attribute AS a \
+             JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid \
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = ",
+        )
+        .string(table.namespace.as_str())
+        .text(" AND c.relname = ")
+        .string(table.name.as_str())
+        .text(" AND a.attname = ")
+        .string(self.old.name.as_str())
+        .text(" AND (a.attacl IS NOT NULL OR a.attoptions IS NOT NULL OR a.attstattarget > 0)");
+        Probe {
+            finds: format!(
+                "something attached to {} of {table} cannot come along to {}",
+                self.old.name, self.new
+            ),
+            query: sql,
+        }
+    }
+
+    /// A question that finds rows in which the two sides differ.
+    pub(super) fn differing(&self, expected: &Expression) -> Probe {
+        let table = &self.target.name;
+        let sql = Sql::literal("SELECT 'rows differ', count(*)::text FROM ")
+            .name(table)
+            .text(" WHERE ")
+            .verbatim(&expected.text)
+            .text(" HAVING count(*) > 0");
+        Probe {
+            finds: format!(
+                "rows of {table} in which {} and {} do not agree",
+                self.old.name, self.new
+            ),
+            query: sql,
+        }
+    }
+}
+
+impl Carried {
+    /// Builds what comes along, beside readers and writers; the new column is filled by now.
+    pub(super) fn build(&self, draft: &mut Draft, pair: &Pair<'_>) {
+        let table = &pair.target.name;
+        for (_, index) in &self.indexes {
+            create_index::append(draft, index);
+        }
+        for (_, index) in &self.keys {
+            create_index::append(
+                draft,
+                &IndexDefinition {
+                    uniqueness: Uniqueness::Unique,
+                    ..index.clone()
+                },
+            );
+        }
+        for (_, constraint) in &self.constraints {
+            let name = constraint.name.ident();
+            draft.own(
+                format!("Add {name} to {table} for new rows."),
+                author::add(pair.target, author::not_valid(constraint, name)),
+            );
+            if constraint.validity == Validity::Valid {
+                draft.own(
+                    format!(
+                        "Check the rows of {table} against {name} while reads and writes go on."
+                    ),
+                    author::validate(pair.target, name),
+                );
+            }
+        }
+        if pair.old.nullability == Nullability::NotNull {
+            set_not_null::append(draft, pair.target, pair.new, pair.context);
+        }
+        if let Some(comment) = pair.table.settings.comments.get(pair.old.name.as_str()) {
+            draft.own(
+                format!("Give {} the comment of {}.", pair.new, pair.old.name),
+                comment_on(table, pair.new, comment),
+            );
+        }
+    }
+
+    /// Moves what the old column has out of the way of the names: for a swap, in one transaction with what follows.
+    pub(super) fn step_aside(&self, draft: &mut Draft, pair: &Pair<'_>) -> Vec<(Ident, Ident)> {
+        let table = &pair.target.name;
+        let catalog = pair.context.catalog;
+        let mut moved = Vec::new();
+        for (name, _) in &self.indexes {
+            let aside = names::new_relation(catalog, table, name.as_str(), "old");
+            draft.with_previous(
+                format!("Call the old column's index {aside}."),
+                rename_index(&table.sibling(name.clone()), &aside),
+            );
+            moved.push((name.clone(), aside));
+        }
+        let constraints = self.constraints.iter().map(|(name, _)| name);
+        let keys = self.keys.iter().map(|(key, _)| key.name.ident());
+        for name in constraints.chain(keys) {
+            let aside = names::new_constraint(catalog, table, name.as_str(), "old");
+            draft.with_previous(
+                format!("Call the old column's constraint {aside}."),
+                rename_constraint(pair.target, name, &aside),
+            );
+        }
+        moved
+    }
+
+    /// Gives what was built its final names, in the transaction of the step before.
+    pub(super) fn take_names(&self, draft: &mut Draft, pair: &Pair<'_>) {
+        let table = &pair.target.name;
+        for (name, index) in &self.indexes {
+            draft.with_previous(
+                format!("Give the index its name {name}."),
+                rename_index(&table.sibling(index.name.ident().clone()), name),
+            );
+        }
+        for (key, _) in &self.keys {
+            draft.with_previous(
+                format!(
+                    "Make the index the constraint {}: no row is read.",
+                    key.name.ident()
+                ),
+                author::add(pair.target, key.clone()),
+            );
+        }
+        for (name, constraint) in &self.constraints {
+            draft.with_previous(
+                format!("Give the constraint its name {name}."),
+                rename_constraint(pair.target, constraint.name.ident(), name),
+            );
+        }
+    }
+
+    /// True when a key cannot be taken over beside the old one: a table has one primary key.
+    pub(super) fn has_primary_key(&self) -> bool {
+        self.keys
+            .iter()
+            .any(|(key, _)| matches!(key.kind, ConstraintKind::PrimaryKey(_)))
+    }
+}
+
+fn rename_index(from: &QualifiedName, to: &Ident) -> Change {
+    Change::Index(IndexChange::Rename {
+        from: from.clone(),
+        to: to.clone(),
+        spelled: RenameSpelling::AlterIndex,
+        presence: segue_model::Presence::Required,
+    })
+}
+
+fn rename_constraint(target: &Target, from: &Ident, to: &Ident) -> Change {
+    Change::Constraint(
+        target.clone(),
+        ConstraintChange::Rename {
+            from: from.clone(),
+            to: to.clone(),
+        },
+    )
+}
+
+fn comment_on(table: &QualifiedName, column: &Ident, comment: &str) -> Change {
+    Change::Comment(
+        CommentTarget {
+            kind: ObjectKind::Column,
+            name: Some(table.clone()),
+            part: Some(column.clone()),
+        },
+        Some(comment.to_owned()),
+    )
+}
+
+/// Creates the sync trigger.
+pub(super) fn sync(table: &QualifiedName, sync: &SyncTrigger) -> Change {
+    Change::Trigger(table.clone(), TriggerChange::Sync(Box::new(sync.clone())))
+}
+
+/// Drops it.
+pub(super) fn drop_sync(table: &QualifiedName, sync: &SyncTrigger) -> Change {
+    Change::Trigger(
+        table.clone(),
+        TriggerChange::DropSync(Box::new(sync.clone())),
+    )
+}
+
+/// The sequence that goes with a column goes with the other one.
+pub(super) fn own_sequence(draft: &mut Draft, pair: &Pair<'_>) {
+    let owned: Vec<QualifiedName> = pair
+        .context
+        .catalog
+        .linked(&segue_model::Link::OwnedBy(pair.target.name.clone()))
+        .filter(|name| {
+            pair.context.catalog.sequence(name).is_some_and(|sequence| {
+                sequence
+                    .owned_by
+                    .as_ref()
+                    .is_some_and(|(_, column)| column == &pair.old.name)
+            })
+        })
+        .cloned()
+        .collect();
+    for sequence in owned {
+        draft.with_previous(
+            format!("Let {sequence} go with {}.", pair.new),
+            Change::Sequence(
+                Target::required(sequence.clone()),
+                SequenceChange::SetOwnedBy(Some(ColumnUse {
+                    relation: Some(pair.target.name.clone()),
+                    column: pair.new.clone(),
+                })),
+            ),
+        );
+    }
+}
+
+/// The old column's default, that of its sequence included; none when it has none.
+pub(super) fn default_of(pair: &Pair<'_>) -> Option<Expression> {
+    match &pair.old.fill {
+        Fill::Default(default) => Some(default.clone()),
+        Fill::Serial => Some(super::add_column::next_value(&segue_model::owned_sequence(
+            &pair.target.name,
+            &pair.old.name,
+        ))),
+        Fill::None | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => None,
+    }
+}
+
+/// Types without an equality operator are compared by their text.
+pub(super) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
+    crate::render::comparable(sql, data_type)
+}

@@ -1,0 +1,169 @@
+//! The sync trigger: its counter, its function, the trigger; and all three gone again. Several statements, one message.
+//!
+//! The function runs with the writer's rights: it touches nothing but the row and its counter, which anybody may advance.
+//! Source: PostgreSQL 17 manual, 41.10 (trigger functions in PL/pgSQL), 43.6.8 (a block with EXCEPTION is a subtransaction).
+
+use segue_model::{DataType, Expression, Mapping, QualifiedName, Sql, SyncSide, SyncTrigger};
+
+use super::column;
+use super::{Rendered, refused};
+
+/// What quotes the function's body.
+const QUOTE: &str = "$segue$";
+
+/// Creates the counter, the function and the trigger.
+pub(super) fn create(table: &QualifiedName, sync: &SyncTrigger) -> Rendered {
+    let counter = &sync.object;
+    let sql = Sql::literal("CREATE SEQUENCE ")
+        .name(counter)
+        .text("; GRANT USAGE ON SCHEMA ")
+        .ident(&counter.namespace)
+        .text(" TO PUBLIC; GRANT USAGE ON SEQUENCE ")
+        .name(counter)
+        .text(" TO PUBLIC; CREATE FUNCTION ")
+        .name(counter)
+        .text("() RETURNS trigger LANGUAGE plpgsql");
+    // The user's expression means what it meant in his migration, whoever writes.
+    let sql = if uses_expression(sync) {
+        sql.text(" SET search_path FROM CURRENT")
+    } else {
+        sql
+    };
+    let body = body(table, sync);
+    if body.as_str().contains(QUOTE) {
+        return Err(refused("an expression that contains $segue$"));
+    }
+    let sql = sql
+        .text(" AS $segue$")
+        .verbatim(body.as_str())
+        .text("$segue$; CREATE TRIGGER ")
+        .ident(&sync.name)
+        .text(" BEFORE INSERT OR UPDATE ON ")
+        .name(table)
+        .text(
+            " FOR EACH ROW WHEN (pg_catalog.current_setting('segue.backfill', true) IS DISTINCT FROM 'on') \
+             EXECUTE FUNCTION ",
+        )
+        .name(counter)
+        .text("()");
+    Ok(sql)
+}
+
+/// Drops all three.
+pub(super) fn drop(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
+    Sql::literal("DROP TRIGGER ")
+        .ident(&sync.name)
+        .text(" ON ")
+        .name(table)
+        .text("; DROP FUNCTION ")
+        .name(&sync.object)
+        .text("(); DROP SEQUENCE ")
+        .name(&sync.object)
+}
+
+fn uses_expression(sync: &SyncTrigger) -> bool {
+    std::iter::once(&sync.forward)
+        .chain(&sync.reverse)
+        .any(|mapping| match mapping {
+            Mapping::Try(_) => true,
+            Mapping::Same | Mapping::Cast(_) | Mapping::TryCast(_) => false,
+        })
+}
+
+/// The function's body, in PL/pgSQL.
+fn body(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
+    let (old, new) = (&sync.old, &sync.new);
+    let Some(reverse) = &sync.reverse else {
+        let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' OR ");
+        let sql = changed(sql, old).text(" THEN ");
+        let sql = assign(sql, table, (new, &sync.forward, old));
+        return sql.text("END IF; RETURN NEW; END");
+    };
+    let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' THEN IF ");
+    let sql = given(sql, new).text(" THEN ");
+    let sql = assign(sql, table, (old, reverse, new)).text("ELSIF ");
+    let sql = given(sql, old).text(" THEN ");
+    let sql = counted(sql, sync);
+    let sql = assign(sql, table, (new, &sync.forward, old)).text("END IF; ELSIF ");
+    // The new side changed: it wins, and where the old side changed too, that write is counted.
+    let sql = changed(sql, new).text(" THEN IF ");
+    let sql = changed(sql, old).text(" THEN ");
+    let sql = counted(sql, sync).text("END IF; ");
+    let sql = assign(sql, table, (old, reverse, new)).text("ELSIF ");
+    let sql = changed(sql, old).text(" THEN ");
+    let sql = counted(sql, sync);
+    assign(sql, table, (new, &sync.forward, old)).text("END IF; RETURN NEW; END")
+}
+
+/// Appends a statement that counts a write of the old side.
+fn counted(sql: Sql, sync: &SyncTrigger) -> Sql {
+    sql.text("PERFORM pg_catalog.nextval(")
+        .string(&sync.object.to_string())
+        .text("::pg_catalog.regclass); ")
+}
+
+/// Appends whether an update changed a side.
+fn changed(sql: Sql, side: &SyncSide) -> Sql {
+    let sql = comparable(sql.text("NEW.").ident(&side.column), &side.data_type);
+    let sql = sql.text(" IS DISTINCT FROM OLD.").ident(&side.column);
+    comparable(sql, &side.data_type)
+}
+
+/// Appends whether an insert gave a side.
+fn given(sql: Sql, side: &SyncSide) -> Sql {
+    let sql = comparable(sql.text("NEW.").ident(&side.column), &side.data_type);
+    let sql = sql.text(" IS DISTINCT FROM ");
+    match &side.default {
+        None => sql.text("NULL"),
+        Some(Expression { text, .. }) => {
+            let sql = sql.text("CAST((").verbatim(text).text(") AS ");
+            comparable(
+                column::data_type(sql, &side.data_type).text(")"),
+                &side.data_type,
+            )
+        }
+    }
+}
+
+/// Types without an equality operator are compared by their text (json, xml, point; measured on 15 and 18).
+pub(crate) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
+    let has_none = ["json", "xml", "point"]
+        .iter()
+        .any(|name| data_type.base_is(name));
+    if has_none { sql.text("::text") } else { sql }
+}
+
+/// Appends the statement that fills one side from the other.
+fn assign(
+    sql: Sql,
+    table: &QualifiedName,
+    (to, mapping, from): (&SyncSide, &Mapping, &SyncSide),
+) -> Sql {
+    let target = |sql: Sql| sql.text("NEW.").ident(&to.column).text(" := ");
+    let cast = |sql: Sql, data_type: &DataType| {
+        let sql = target(sql).text("CAST(NEW.").ident(&from.column);
+        column::data_type(sql.text(" AS "), data_type).text("); ")
+    };
+    match mapping {
+        Mapping::Same => target(sql).text("NEW.").ident(&from.column).text("; "),
+        Mapping::Cast(data_type) => cast(sql, data_type),
+        Mapping::TryCast(data_type) => tried(cast(sql.text("BEGIN "), data_type), to),
+        // The row stands in for the table, so that the expression needs no change.
+        Mapping::Try(expression) => {
+            let sql = target(sql.text("BEGIN ")).text("(SELECT ");
+            let sql = sql
+                .verbatim(&expression.text)
+                .text(" FROM (SELECT NEW.*) AS ")
+                .ident(&table.name)
+                .text("); ");
+            tried(sql, to)
+        }
+    }
+}
+
+/// Appends what happens when a value cannot be converted: null, which the backfill finds.
+fn tried(sql: Sql, to: &SyncSide) -> Sql {
+    sql.text("EXCEPTION WHEN OTHERS THEN NEW.")
+        .ident(&to.column)
+        .text(" := NULL; END; ")
+}
