@@ -142,7 +142,7 @@ pub(crate) struct DemoArguments {
     #[arg(long)]
     pub(crate) keep: bool,
     /// Orders in the shop
-    #[arg(long, value_name = "COUNT", default_value_t = 200_000,
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
     pub(crate) rows: u64,
     /// How the answer is written

@@ -5,7 +5,9 @@
 use std::time::{Duration, Instant};
 
 use segue_engine::Clock;
-use segue_engine::traffic::{Act, Clients, Life, Live, Parameter, Release, Report, Road, Script, during};
+use segue_engine::traffic::{
+    Act, Clients, Life, Live, Parameter, Release, Report, Road, Script, during,
+};
 use segue_model::Sql;
 use segue_postgres::{PostgresError, PostgresSession, Sources, Target};
 use segue_testkit::{TestDatabase, TestServer};
@@ -215,7 +217,11 @@ fn a_version_is_taken_out_of_service_and_another_connects_again() {
         owner.query(&others.replace('$', &now.unwrap())).unwrap()
     });
     let counts = [Some("0".to_owned()), Some("3".to_owned())];
-    assert_eq!(old_ones, [counts], "none of the old sessions, three new ones");
+    assert_eq!(
+        old_ones,
+        [counts],
+        "none of the old sessions, three new ones"
+    );
     assert_eq!(report.total.errors(), 0);
     assert!(report.groups[0].statements() > 10 && report.groups[1].statements() > 10);
     let last = |place: usize| {

@@ -6,7 +6,7 @@ use segue_engine::Manner;
 
 use crate::arguments::{ColourChoice, DemoArguments, RunOutput};
 use crate::demo::ground::{Ground, Scratch};
-use crate::demo::play::{Piece, Played, play};
+use crate::demo::play::{LeftOut, Piece, Played, play};
 use crate::demo::show::{self, Screen};
 use crate::demo::talk::Talk;
 use crate::environment::{Stopwatch, colour, columns, glyphs, talks_to_a_terminal};
@@ -26,12 +26,17 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, CliError> {
         orders: arguments.rows,
         talk,
     };
+    let safe = performed((&ground, None), piece(Manner::Safe), arguments)?;
     let written = if arguments.compare {
-        Some(performed(&ground, piece(Manner::Verbatim), arguments)?)
+        let same = Some(safe.played.left_out.as_slice());
+        Some(performed(
+            (&ground, same),
+            piece(Manner::Verbatim),
+            arguments,
+        )?)
     } else {
         None
     };
-    let safe = performed(&ground, piece(Manner::Safe), arguments)?;
     let mut out = std::io::stdout().lock();
     match arguments.output {
         RunOutput::Json => {
@@ -79,7 +84,7 @@ struct Performed {
 }
 
 fn performed(
-    ground: &Ground,
+    (ground, left_out): (&Ground, Option<&[LeftOut]>),
     piece: Piece,
     arguments: &DemoArguments,
 ) -> Result<Performed, CliError> {
@@ -95,7 +100,7 @@ fn performed(
         "{how}: a scratch {server}, started in {} ms",
         watch.elapsed_ms()
     ));
-    let played = play(&scratch, piece)?;
+    let played = play(&scratch, piece, left_out)?;
     let kept = if arguments.keep {
         Some(scratch.keep()?)
     } else {

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use segue_engine::traffic::{self, Live, Report, Road};
-use segue_engine::{Approval, Clock as _, Event, Limits, Manner, Order, Runner, Selection, Target};
+use segue_engine::{
+    Approval, Clock as _, Event, EvidencePolicy, Limits, Manner, Order, Runner, Selection, Target,
+};
 use segue_model::{CatalogScope, Dialect as _, Migration, RunnerStatements, Session as _};
 use segue_postgres::{Postgres, PostgresError, PostgresSession};
 
-use super::choice::objection;
+use super::choice::Choice;
 use super::ground::{Scratch, unexpected};
 use super::plot::{Mark, duration, late_us, latency};
 use super::shop;
@@ -22,9 +24,9 @@ use crate::error::{CliError, Code};
 use crate::running::complaint;
 
 /// How long the shop is used before the first migration and after the last.
-const CALM: Duration = Duration::from_millis(900);
+const CALM: Duration = Duration::from_millis(800);
 /// How long it is used between two.
-const BETWEEN: Duration = Duration::from_millis(400);
+const BETWEEN: Duration = Duration::from_millis(300);
 /// How long the slow checkout waits for its payment.
 const PAYMENT: Duration = Duration::from_secs(1);
 /// How long it has been under way when the migration begins.
@@ -62,6 +64,8 @@ pub(crate) struct Run {
     pub(crate) steps: usize,
     /// Tries that got no lock.
     pub(crate) waits: u32,
+    /// The rest of it waits until the old version is gone.
+    pub(crate) waits_at_gate: bool,
     /// What failed of the slow checkout meanwhile.
     pub(crate) errors: u64,
     pub(crate) mark: Mark,
@@ -86,7 +90,10 @@ impl Played {
 /// The ceilings of a performance: as written, nothing limits how long a lock is waited for.
 pub(crate) fn limits(manner: Manner) -> Limits {
     match manner {
-        Manner::Safe => Limits::default(),
+        Manner::Safe => Limits {
+            gate_window_ms: 500,
+            ..Limits::default()
+        },
         Manner::Verbatim => Limits {
             lock_timeout_ms: 0,
             blocked_sessions_max: u32::MAX,
@@ -95,11 +102,15 @@ pub(crate) fn limits(manner: Manner) -> Limits {
     }
 }
 
-/// Plays it on a fresh server.
+/// Plays it on a fresh server, without what is left out; none when that is to be decided here.
 ///
 /// # Errors
 /// What the engine or the server said.
-pub(crate) fn play(scratch: &Scratch, piece: Piece) -> Result<Played, CliError> {
+pub(crate) fn play(
+    scratch: &Scratch,
+    piece: Piece,
+    left_out: Option<&[LeftOut]>,
+) -> Result<Played, CliError> {
     let stage = Stage {
         scratch,
         piece,
@@ -112,7 +123,10 @@ pub(crate) fn play(scratch: &Scratch, piece: Piece) -> Result<Played, CliError> 
     let (foundation, later) = all.split_at(shop::FOUNDATION.min(all.len()));
     stage.up(foundation, &mut |_| {})?;
     stage.load()?;
-    let left_out = stage.left_out(&all)?;
+    let left_out = match left_out {
+        Some(decided) => decided.to_vec(),
+        None => stage.left_out(&all)?,
+    };
     let chosen: Vec<&Migration> = later
         .iter()
         .filter(|one| left_out.iter().all(|out| out.id != one.id))
@@ -192,10 +206,11 @@ impl Stage<'_> {
         let mut catalog = session.catalog(&CatalogScope::Whole).map_err(refused)?;
         // What is there now is older than every migration that is asked about.
         catalog.now.migration += 1;
+        let mut choice = Choice::default();
         Ok(plans
             .iter()
             .filter_map(|plan| {
-                objection(plan, &catalog).map(|because| LeftOut {
+                choice.objection(plan, &catalog).map(|because| LeftOut {
                     id: plan.id.clone(),
                     name: plan.name.clone(),
                     because,
@@ -277,8 +292,47 @@ impl Stage<'_> {
             put(said, "");
             self.clock.pause(BETWEEN);
         }
+        put(said, "the old version is taken out of service");
+        live.release(shop::ROLLED_OUT);
+        self.clock.pause(BETWEEN);
+        runs.extend(self.contract((live, said), all, &runs)?);
         self.clock.pause(CALM);
         Ok(runs)
+    }
+
+    /// What waits at a gate goes on, now that only the new version is there.
+    fn contract(
+        &self,
+        (live, said): (&Live<'_>, &Mutex<String>),
+        all: &[Migration],
+        runs: &[Run],
+    ) -> Result<Option<Run>, CliError> {
+        let Some(waiting) = runs.iter().find(|run| run.waits_at_gate) else {
+            return Ok(None);
+        };
+        let number = runs.len() + 1;
+        let name = ["contract ", &waiting.name].concat();
+        put(said, &name);
+        let began_ms = live.at_ms();
+        let mut seen = Seen::default();
+        self.with_runner(&mut |event| seen.note(event), |runner| {
+            runner.contract(all, None, (EvidencePolicy::Respect, &Approval::default()))
+        })?;
+        let run = Run {
+            id: waiting.id.clone(),
+            name,
+            steps: seen.steps,
+            waits: seen.waits,
+            waits_at_gate: false,
+            errors: 0,
+            mark: Mark {
+                number,
+                began_ms,
+                ended_ms: live.at_ms(),
+            },
+        };
+        self.piece.talk.done(&line_of(&run));
+        Ok(Some(run))
     }
 
     fn migration(
@@ -290,21 +344,15 @@ impl Stage<'_> {
         let connect = || self.scratch.connect();
         let road = self.road(&connect);
         let checkout = [shop::slow_checkout(self.piece.orders, PAYMENT)];
-        let mut steps = 0;
-        let mut waits = 0;
+        let mut seen = Seen::default();
         let (done, slow) = traffic::during(&road, &checkout, |_| {
             self.clock.pause(HEAD_START);
             let began_ms = live.at_ms();
-            self.up(until, &mut |event| match event {
-                Event::Step { .. } => steps += 1,
-                Event::Waiting { attempt, .. } => {
-                    waits += 1;
+            self.up(until, &mut |event| {
+                seen.note(event);
+                if let Event::Waiting { attempt, .. } = event {
                     put(said, &format!("migration {number}: no lock, try {attempt}"));
                 }
-                Event::Migration { .. }
-                | Event::AlreadyDone { .. }
-                | Event::InvalidIndex { .. }
-                | Event::Done { .. } => {}
             })
             .map(|()| Mark {
                 number,
@@ -317,8 +365,9 @@ impl Stage<'_> {
         Ok(Run {
             id: last.map(|one| one.id.clone()).unwrap_or_default(),
             name: last.map(|one| one.name.clone()).unwrap_or_default(),
-            steps,
-            waits,
+            steps: seen.steps,
+            waits: seen.waits,
+            waits_at_gate: seen.is_at_gate,
             errors: slow.total.errors(),
             mark: done?,
         })
@@ -340,6 +389,31 @@ impl Stage<'_> {
                 latency(so_far.slowest_us)
             ));
             self.clock.pause(TALK_EVERY);
+        }
+    }
+}
+
+/// What a run told about itself.
+#[derive(Debug, Default)]
+struct Seen {
+    steps: usize,
+    waits: u32,
+    is_at_gate: bool,
+}
+
+impl Seen {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Step { .. } => self.steps += 1,
+            Event::Waiting { .. } => self.waits += 1,
+            Event::Gate { .. } => self.is_at_gate = true,
+            Event::Migration { .. }
+            | Event::AlreadyDone { .. }
+            | Event::InvalidIndex { .. }
+            | Event::Held { .. }
+            | Event::Backfill { .. }
+            | Event::Proven { .. }
+            | Event::Done { .. } => {}
         }
     }
 }

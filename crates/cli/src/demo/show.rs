@@ -162,7 +162,12 @@ fn run_line(run: &Run, screen: Screen) -> String {
         1 => ", 1 retry for a lock".to_owned(),
         waits => format!(", {waits} retries for a lock"),
     };
-    let detail = screen.dim(&[steps, waits].concat());
+    let gate = if run.waits_at_gate {
+        ", then waits at its gate"
+    } else {
+        ""
+    };
+    let detail = screen.dim(&[&steps, &waits, gate].concat());
     format!(
         "  {number}  {:<34} {:>6}  {detail}",
         run.name,
@@ -199,13 +204,12 @@ fn columns(written: &Played, safe: &Played, screen: Screen) -> String {
     let row = |name: &str, left: &str, right: &str| format!("  {name:<44}{left:>12}{right:>12}");
     let head = row("", title(Manner::Verbatim).0, title(Manner::Safe).0);
     let _ = writeln!(text, "{}", screen.bold(&head));
-    for (left, right) in written.runs.iter().zip(&safe.runs) {
-        let name = format!("{:>2}  {}", left.mark.number, left.name);
-        let _ = writeln!(
-            text,
-            "{}",
-            row(&name, &duration(took(left)), &duration(took(right)))
-        );
+    for (place, right) in safe.runs.iter().enumerate() {
+        let name = format!("{:>2}  {}", right.mark.number, right.name);
+        // What goes on behind a gate has no counterpart as written.
+        let left = written.runs.get(place);
+        let left = left.map_or_else(String::new, |left| duration(took(left)));
+        let _ = writeln!(text, "{}", row(&name, &left, &duration(took(right))));
     }
     let late = format!("    waited longer than {} ms", late_us(limit_ms()) / 1000);
     let facts: [(&str, Fact); 5] = [
@@ -241,25 +245,39 @@ fn both_verdicts(written: &Played, safe: &Played, screen: Screen) -> String {
             ms => format!("nothing was answered for {}", duration(ms)),
         };
         let slowest = latency(played.report.total.slowest_us());
-        format!("{silent}, the slowest statement took {slowest}.")
+        let errors = failed(played.errors());
+        format!("{silent}, the slowest statement took {slowest}, {errors}.")
     });
     let mut text = String::new();
-    let _ = writeln!(text, "  {}", screen.bold(&format!("As written: {left}")));
-    let _ = writeln!(text, "  {}", screen.bold(&format!("segue up: {right}")));
+    for line in [format!("As written: {left}"), format!("segue up: {right}")] {
+        for line in wrapped(&line, screen.width() - 3, "  ") {
+            let _ = writeln!(text, "  {}", screen.bold(&line));
+        }
+    }
+    if let Some(error) = written.report.total.first_errors().first() {
+        let said = format!(
+            "as written, the first that failed: {}",
+            crate::show::escape::line(error)
+        );
+        let _ = writeln!(text, "  {}", screen.dim(&said));
+    }
     text
 }
 
 type Fact = fn(&Felt) -> String;
 
+fn failed(errors: u64) -> String {
+    match errors {
+        0 => "none failed".to_owned(),
+        errors => format!("{} failed", grouped(errors)),
+    }
+}
+
 /// What the safe way cost the application, in a sentence that is only as good as the numbers.
 fn verdict(played: &Played, screen: Screen) -> String {
     let total = &played.report.total;
     let slowest = latency(total.slowest_us());
-    let errors = match played.errors() {
-        0 => "none failed".to_owned(),
-        1 => "1 failed".to_owned(),
-        errors => format!("{} failed", grouped(errors)),
-    };
+    let errors = failed(played.errors());
     let migrations = played.runs.len();
     let line = format!(
         "{migrations} migrations beside {} statements: {errors}, the slowest took {slowest}.",
@@ -367,6 +385,7 @@ fn side_json(side: &Played) -> serde_json::Value {
             "name": run.name,
             "steps": run.steps,
             "tries_without_a_lock": run.waits,
+            "waits_at_gate": run.waits_at_gate,
             "began_ms": run.mark.began_ms,
             "took_ms": took(run),
         })).collect::<Vec<_>>(),
