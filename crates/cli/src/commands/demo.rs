@@ -28,9 +28,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, CliError> {
     };
     let safe = performed((&ground, None), piece(Manner::Safe), arguments)?;
     let written = if arguments.compare {
-        let same = Some(safe.played.left_out.as_slice());
+        let decided = Some(safe.played.left_out.as_slice());
         Some(performed(
-            (&ground, same),
+            (&ground, decided),
             piece(Manner::Verbatim),
             arguments,
         )?)

@@ -117,3 +117,96 @@ fn is_mass_change(change: &Change) -> bool {
         Change::Data(DataChange::Update { .. } | DataChange::Delete { .. })
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use segue_engine::{Manner, PlannedMigration, Sent, prepare};
+    use segue_model::{Catalog, Dialect as _, Replay, ServerFacts, Tool, Wrapping};
+    use segue_postgres::Postgres;
+    use segue_sources::read_text;
+
+    use super::Choice;
+
+    const TABLE: &str =
+        "CREATE TABLE a (id bigint PRIMARY KEY, b text, n int); CREATE TABLE c (id int);";
+
+    /// The catalog with the tables, and the plans of these migrations on it.
+    fn plans(texts: &[&str]) -> (Catalog, Vec<PlannedMigration>) {
+        let facts = ServerFacts {
+            version: 15,
+            sizes: std::collections::BTreeMap::new(),
+        };
+        let mut replay = Replay::new(Catalog::default(), facts);
+        replay.begin_migration();
+        let tables = Postgres.read(TABLE, 15);
+        replay.begin_section(Wrapping::Autocommit, &tables);
+        for statement in &tables {
+            let answers = replay.ask(statement, &Postgres);
+            let _ = replay.advance(statement, &answers.impact);
+        }
+        replay.end_section();
+        let mut catalog = replay.catalog.clone();
+        catalog.now.migration += 1;
+        replay.catalog = catalog.clone();
+        let prepared = texts.iter().map(|text| {
+            let file = format!("-- migrate:up\n{text}\n");
+            let migration = read_text("1_a.sql", file, Tool::Dbmate);
+            prepare(&migration, Sent::Up, Manner::Safe, &Postgres, &mut replay).unwrap()
+        });
+        (catalog.clone(), prepared.collect())
+    }
+
+    fn objections(texts: &[&str]) -> Vec<Option<&'static str>> {
+        let (catalog, plans) = plans(texts);
+        let mut choice = Choice::default();
+        plans
+            .iter()
+            .map(|plan| choice.objection(plan, &catalog))
+            .collect()
+    }
+
+    #[test]
+    fn what_has_a_safe_way_takes_part_and_a_rename_goes_as_far_as_its_gate() {
+        let found = objections(&[
+            "CREATE INDEX a_b ON a (b);",
+            "ALTER TABLE a RENAME COLUMN b TO d;",
+        ]);
+        assert_eq!(found, [None, None]);
+    }
+
+    #[test]
+    fn what_comes_on_the_same_table_behind_a_gate_waits_and_on_another_does_not() {
+        let found = objections(&[
+            "ALTER TABLE a RENAME COLUMN b TO d;",
+            "ALTER TABLE a ADD COLUMN e text;",
+            "ALTER TABLE c ADD COLUMN e text;",
+        ]);
+        assert!(
+            found[1].is_some_and(|why| why.contains("gate")),
+            "{found:?}"
+        );
+        assert_eq!([found[0], found[2]], [None, None]);
+    }
+
+    #[test]
+    fn a_column_that_the_old_version_does_not_fill_must_not_be_required() {
+        let found = objections(&[
+            "ALTER TABLE c ADD COLUMN e text; ALTER TABLE c ALTER COLUMN e SET NOT NULL;",
+            "ALTER TABLE c ADD COLUMN f int; ALTER TABLE c ALTER COLUMN f SET DEFAULT 1; ALTER TABLE c ALTER COLUMN f SET NOT NULL;",
+        ]);
+        assert!(
+            found[0].is_some_and(|why| why.contains("old version")),
+            "{found:?}"
+        );
+        assert_eq!(found[1], None);
+    }
+
+    #[test]
+    fn rows_are_not_worked_on_under_a_lock() {
+        let found = objections(&["ALTER TABLE c ADD COLUMN e text; UPDATE c SET e = 'x';"]);
+        assert!(
+            found[0].is_some_and(|why| why.contains("locked")),
+            "{found:?}"
+        );
+    }
+}

@@ -122,3 +122,22 @@ fn no_server() -> CliError {
 pub(crate) fn unexpected(what: &str) -> CliError {
     CliError::new(Code::Internal, what, "report it, please")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ground, Scratch};
+
+    #[test]
+    fn without_a_server_the_demo_says_what_it_looked_for_and_what_to_do() {
+        let error = Scratch::start(&Ground::Sqlite).err().unwrap();
+        let text = error.render().unwrap();
+        for part in [
+            "error[connection]: there is no PostgreSQL server on this machine",
+            "looked for initdb, pg_ctl and postgres",
+            "state    nothing was changed",
+            "next     install one",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+}

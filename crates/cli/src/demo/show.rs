@@ -1,5 +1,6 @@
 //! The result: plots and numbers for people, one object for programs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -159,17 +160,17 @@ fn run_line(run: &Run, screen: Screen) -> String {
     };
     let waits = match run.waits {
         0 => String::new(),
-        1 => ", 1 retry for a lock".to_owned(),
-        waits => format!(", {waits} retries for a lock"),
+        1 => ", 1 retry".to_owned(),
+        waits => format!(", {waits} retries"),
     };
     let gate = if run.waits_at_gate {
-        ", then waits at its gate"
+        ", at its gate"
     } else {
         ""
     };
     let detail = screen.dim(&[&steps, &waits, gate].concat());
     format!(
-        "  {number}  {:<34} {:>6}  {detail}",
+        "  {number}  {:<33} {:>6}  {detail}",
         run.name,
         duration(took(run))
     )
@@ -278,14 +279,15 @@ fn verdict(played: &Played, screen: Screen) -> String {
     let total = &played.report.total;
     let slowest = latency(total.slowest_us());
     let errors = failed(played.errors());
-    let migrations = played.runs.len();
+    let ids: BTreeSet<&str> = played.runs.iter().map(|run| run.id.as_str()).collect();
+    let migrations = ids.len();
     let line = format!(
         "{migrations} migrations beside {} statements: {errors}, the slowest took {slowest}.",
         grouped(total.statements())
     );
     let mut text = format!("  {}\n", screen.bold(&line));
     let limit = format!(
-        "  {} is the lock time-out of one try: {} ms.",
+        "  {} is the lock time-out of one try, {} ms; after it comes a pause and a retry.",
         screen.dash(),
         limit_ms()
     );
