@@ -8,6 +8,7 @@ use segue_model::{
     TransactionNeed, Wrapping,
 };
 
+use crate::dialects::speaks_of;
 use crate::finding::{Finding, Place};
 use crate::rule::{
     Ask, Asked, Contradicted, Hearing, HistoryKnown, Hit, MigrationAsked, Places, ProjectAsked,
@@ -205,6 +206,8 @@ pub struct JudgedStatement {
 /// A judge in the middle of a project.
 pub struct Judge<'a> {
     dialect: &'a dyn Dialect,
+    /// The rules that speak of this dialect, in order.
+    rules: Vec<&'static Rule>,
     options: JudgeOptions,
     replay: Replay,
     places: Places,
@@ -217,8 +220,13 @@ impl<'a> Judge<'a> {
     /// Starts with an empty database.
     pub fn new(dialect: &'a dyn Dialect, options: JudgeOptions) -> Self {
         let replay = Replay::new(Catalog::default(), options.server.clone());
+        let speak = ALL
+            .iter()
+            .filter(|rule| speaks_of(rule, dialect.name()))
+            .copied();
         Self {
             dialect,
+            rules: speak.collect(),
             options,
             replay,
             places: Places::default(),
@@ -292,7 +300,7 @@ impl<'a> Judge<'a> {
             if case.reported == Reported::Yes {
                 let hearing = self.hearing(from.wrapping, statements);
                 let asked = Asked::new(hearing, position, statement, &answers);
-                case.add_all(ask_statement_rules(&asked), &asked);
+                case.add_all(ask_statement_rules(&self.rules, &asked), &asked);
             }
             self.note_outside(from, statement, &answers);
             let (inverse, plan) = self.further_answers(statement);
@@ -376,7 +384,7 @@ impl<'a> Judge<'a> {
                 contradiction,
                 history_is_whole: self.history,
             };
-            for rule in ALL {
+            for rule in &self.rules {
                 if let Ask::Contradiction(ask) = rule.ask {
                     for hit in ask(&asked) {
                         case.add(rule, hit, Some(position));
@@ -401,7 +409,8 @@ impl<'a> Judge<'a> {
                 down: read.down_form(),
                 way_back: read.way_back,
             };
-            ALL.iter()
+            self.rules
+                .iter()
                 .filter_map(|rule| match rule.ask {
                     Ask::Migration(ask) => Some((*rule, ask(&asked))),
                     Ask::Statement(_)
@@ -430,7 +439,7 @@ impl<'a> Judge<'a> {
             outside: self.outside.as_ref(),
         };
         let mut findings = Vec::new();
-        for rule in ALL {
+        for rule in &self.rules {
             if let Ask::Project(ask) = rule.ask {
                 for (place, hit) in ask(&asked) {
                     let print = fingerprint(&[rule.code, &place.path, &hit.message]);
@@ -445,9 +454,9 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn ask_statement_rules(asked: &Asked<'_>) -> Vec<(&'static Rule, Hit)> {
+fn ask_statement_rules(rules: &[&'static Rule], asked: &Asked<'_>) -> Vec<(&'static Rule, Hit)> {
     let mut found = Vec::new();
-    for rule in ALL {
+    for rule in rules {
         let hits = match rule.ask {
             Ask::Statement(ask) => ask(asked),
             Ask::Changes(kind, ask) if asked.has(kind) => ask(asked),

@@ -2,6 +2,7 @@
 //!
 //! Pure: rules do no IO and never see SQL or a syntax tree. One rule is one file in `rules/`.
 
+mod dialects;
 mod finding;
 mod judge;
 mod rule;
@@ -11,6 +12,7 @@ mod stake;
 mod suppression;
 mod wording;
 
+pub use dialects::speaks_of;
 pub use finding::{Finding, Place, Remedy, Severity};
 pub use judge::{
     Depth, Judge, JudgeOptions, JudgedMigration, JudgedStatement, ReadMigration, Reported, WayBack,

@@ -107,6 +107,7 @@ rules![
     multiple_alter_same_table,
     opaque_sql,
     syntax_error,
+    refused_statement,
     since_version,
     irreversible_step,
     non_linear_history,

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use segue_check::{Date, Severity};
-use segue_model::Tool;
+use segue_model::{Dialect, Tool};
+use segue_postgres::Postgres;
+use segue_sqlite::Sqlite;
 
 use crate::report;
 use crate::show::tool;
@@ -160,10 +162,18 @@ pub(crate) struct CheckArguments {
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human",
           value_parser = PossibleValuesParser::new(report::ALL.iter().map(|reporter| reporter.name)))]
     pub(crate) output: String,
-    /// The major version of the server [default: 18]
+    /// The major version of the PostgreSQL server [default: 18]
     #[arg(long, value_name = "VERSION", env = "SEGUE_SERVER_VERSION", hide_env_values = true,
           value_parser = clap::value_parser!(u16).range(12..=18))]
     pub(crate) server_version: Option<u16>,
+    /// The database the migrations are for [default: what the project says, then the scheme of `DATABASE_URL`, else postgres]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SEGUE_DIALECT",
+        hide_env_values = true
+    )]
+    pub(crate) dialect: Option<DialectName>,
     /// Take the migrations for this tool's [default: detected]
     #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
     pub(crate) tool: Option<Tool>,
@@ -206,10 +216,18 @@ pub(crate) struct AuditArguments {
     /// How the answer is written
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
     pub(crate) output: AuditOutput,
-    /// The major version of the server [default: 18]
+    /// The major version of the PostgreSQL server [default: 18]
     #[arg(long, value_name = "VERSION", env = "SEGUE_SERVER_VERSION", hide_env_values = true,
           value_parser = clap::value_parser!(u16).range(12..=18))]
     pub(crate) server_version: Option<u16>,
+    /// The database the migrations are for [default: what the project says, then the scheme of `DATABASE_URL`, else postgres]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SEGUE_DIALECT",
+        hide_env_values = true
+    )]
+    pub(crate) dialect: Option<DialectName>,
     /// Take the migrations for this tool's [default: detected]
     #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
     pub(crate) tool: Option<Tool>,
@@ -235,7 +253,7 @@ pub(crate) struct AuditArguments {
 /// Which database.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: a URL (`postgres://user@host/database`) or `key=value` words [default: `DATABASE_URL`, then `PG*`]
+    /// The database: `postgres://user@host/database`, `key=value` words, or `sqlite:app.db` [default: `DATABASE_URL`, then `PG*`]
     #[arg(
         long,
         short = 'u',
@@ -260,6 +278,10 @@ pub(crate) struct DatabaseArguments {
 
 /// What `up`, `down`, `redo` and `plan` are told.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two flags of the command line, read once each"
+)]
 pub(crate) struct UpArguments {
     /// Which database
     #[command(flatten)]
@@ -279,6 +301,9 @@ pub(crate) struct UpArguments {
     /// Agree to what this plan destroys; `segue plan` prints the hash
     #[arg(long, visible_alias = "allow-data-loss", value_name = "HASH")]
     pub(crate) approve: Vec<String>,
+    /// Make no copy of an SQLite file before a step that destroys or rebuilds: there is a backup
+    #[arg(long)]
+    pub(crate) no_copy: bool,
     /// How long one try waits for a lock, in ms
     #[arg(long, value_name = "MS", env = "SEGUE_LOCK_TIMEOUT_MS", hide_env_values = true, default_value_t = 200,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -344,6 +369,34 @@ pub(crate) struct MannerArguments {
     /// Run migrations too that lie before one that is done
     #[arg(long)]
     pub(crate) allow_out_of_order: bool,
+}
+
+/// A dialect, as it is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectName {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+impl DialectName {
+    /// What it speaks.
+    pub(crate) fn dialect(self) -> &'static dyn Dialect {
+        match self {
+            Self::Postgres => &Postgres,
+            Self::Sqlite => &Sqlite,
+        }
+    }
+
+    /// The dialect that a project names in its own word; none for one that is not spoken.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        match word {
+            "postgres" | "postgresql" | "pg" | "cockroachdb" => Some(Self::Postgres),
+            "sqlite" | "sqlite3" | "turso" => Some(Self::Sqlite),
+            _ => None,
+        }
+    }
 }
 
 /// How the answer of a run is written.
@@ -439,6 +492,7 @@ impl AuditArguments {
                 .first()
                 .map_or_else(String::new, |reporter| reporter.name.to_owned()),
             server_version: self.server_version,
+            dialect: self.dialect,
             tool: self.tool,
             base: None,
             statistics: self.statistics.clone(),

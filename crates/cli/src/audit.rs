@@ -167,7 +167,7 @@ fn tally(names: impl Iterator<Item = Option<String>>, found: &[Found]) -> Vec<Ta
 /// # Errors
 /// When the check ends without its answer.
 pub(crate) fn audit(
-    request: &Request<'_>,
+    request: &Request,
     subjects: Vec<Subject>,
     mut document: Document,
     path: &Path,
@@ -182,7 +182,7 @@ pub(crate) fn audit(
         })
         .collect();
     let mut watch = Watch::new(segue_model::ServerFacts {
-        version: request.version,
+        version: document.run.server_version,
         sizes: request.sizes.clone(),
     });
     judge(request, subjects, &mut document, &mut |event| {

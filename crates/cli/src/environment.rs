@@ -196,7 +196,10 @@ pub(crate) fn database_variables() -> std::collections::BTreeMap<String, String>
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| {
             name.starts_with("PG")
-                || matches!(name.as_str(), "DATABASE_URL" | "HOME" | "USER" | "LOGNAME")
+                || matches!(
+                    name.as_str(),
+                    "DATABASE_URL" | "SEGUE_URL" | "HOME" | "USER" | "LOGNAME"
+                )
         })
         .collect()
 }

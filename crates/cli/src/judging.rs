@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use segue_check::{
     Date, Depth, Finding, Judge, JudgeOptions, JudgedMigration, ReadMigration, Reported,
 };
-use segue_model::{
-    Dialect, Form, Migration, ProjectProblem, QualifiedName, ServerFacts, TableSize, Tool,
-};
+use segue_model::{Form, Migration, ProjectProblem, QualifiedName, ServerFacts, TableSize, Tool};
 
 use crate::document::{Allowed, Document, Event, JudgedFile, JudgedPath, Placed, Project};
 use crate::error::CliError;
@@ -21,11 +19,7 @@ use crate::settings::Level;
 use placing::{Files, Placing};
 
 /// What is to be judged.
-pub(crate) struct Request<'a> {
-    /// The dialect.
-    pub(crate) dialect: &'a dyn Dialect,
-    /// The server's major version.
-    pub(crate) version: u16,
+pub(crate) struct Request {
     /// The sizes of its tables, as far as they are known.
     pub(crate) sizes: BTreeMap<QualifiedName, TableSize>,
     /// Today.
@@ -60,6 +54,8 @@ pub(crate) enum Keep {
 pub(crate) struct Subject {
     /// The tool.
     pub(crate) tool: Tool,
+    /// What its SQL is read as.
+    pub(crate) reading: Reading<'static>,
     /// The folder, as it is shown.
     pub(crate) directory: String,
     /// Its migrations in order.
@@ -78,7 +74,7 @@ pub(crate) type Listener<'a> = dyn FnMut(&Event<'_>) -> Result<(), CliError> + '
 /// # Errors
 /// What the listener could not do.
 pub(crate) fn judge(
-    request: &Request<'_>,
+    request: &Request,
     subjects: Vec<Subject>,
     document: &mut Document,
     listener: &mut Listener<'_>,
@@ -104,7 +100,7 @@ pub(crate) fn judge(
 
 /// One project in the middle of being judged.
 struct Hearing<'a, 'l> {
-    request: &'a Request<'a>,
+    request: &'a Request,
     subject: &'a Subject,
     judge: Judge<'a>,
     problems: Vec<ProjectProblem>,
@@ -123,13 +119,13 @@ enum Release {
 
 impl<'a, 'l> Hearing<'a, 'l> {
     fn new(
-        request: &'a Request<'a>,
+        request: &'a Request,
         subject: &'a Subject,
         document: &'a mut Document,
         listener: &'a mut Listener<'l>,
     ) -> Self {
         let server = ServerFacts {
-            version: request.version,
+            version: subject.reading.version,
             sizes: request.sizes.clone(),
         };
         let options = JudgeOptions {
@@ -145,7 +141,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
         Self {
             request,
             subject,
-            judge: Judge::new(request.dialect, options),
+            judge: Judge::new(subject.reading.dialect, options),
             problems: subject.problems.clone(),
             release: Release::NotYet,
             reported: 0,
@@ -155,10 +151,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
     }
 
     fn reading(&self) -> Reading<'a> {
-        Reading {
-            dialect: self.request.dialect,
-            version: self.request.version,
-        }
+        self.subject.reading
     }
 
     /// The next migration, or why it could not be read.
@@ -204,7 +197,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
         self.count(read, &judged);
         let mut placing = Placing::new(
             (read, &judged.kept),
-            self.request.dialect,
+            self.subject.reading.dialect,
             (
                 self.document.projects.len() - 1,
                 self.request.needs.excerpts,
@@ -226,7 +219,7 @@ impl<'a, 'l> Hearing<'a, 'l> {
             number: self.reported,
             read,
             judged: &judged,
-            dialect: self.request.dialect,
+            dialect: self.subject.reading.dialect,
             findings: &findings,
             suppressed: &suppressed,
         }))?;

@@ -15,6 +15,7 @@ mod pipeline;
 mod release;
 mod report;
 mod running;
+mod session;
 mod settings;
 mod show;
 mod statistics;

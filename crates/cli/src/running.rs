@@ -4,18 +4,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use segue_engine::{
-    Approval, Clock, EngineError, Event, Kind, Limits, Manner, Observer, Order, Runner, Selection,
-    StateOfDatabase, Target,
+    Approval, Clock, Copies, EngineError, Event, Kind, Limits, Manner, Observer, Order, Runner,
+    Selection, StateOfDatabase, Target,
 };
 use segue_model::{Migration, ProjectProblem};
-use segue_postgres::{Postgres, PostgresSession};
 use segue_sources::{LocateOptions, Located, locate};
+use segue_sqlite::Missing;
 
 use crate::arguments::{DatabaseArguments, UpArguments};
 use crate::environment::{Pauses, user_and_process};
 use crate::error::{Changed, CliError, Code};
+use crate::session::AnySession;
 use crate::show::position::Finger;
-use crate::target::database;
+use crate::target::{Database, database};
 
 /// Where other tools keep what they ran, by the names of their tables.
 const HISTORIES: &[&str] = &[
@@ -134,37 +135,55 @@ fn decisive(problem: &ProjectProblem) -> Option<String> {
     }
 }
 
-/// Does something with a runner for the database that is meant.
+/// Does something with a runner for the database that is meant, which is there.
 ///
 /// # Errors
 /// [`Code::Connection`], and what `act` says, with its place in the project.
 pub(crate) fn with_runner<T>(
     arguments: &DatabaseArguments,
     (limits, observer): (Limits, &mut dyn Observer),
-    act: impl FnOnce(&mut Runner<'_, PostgresSession>) -> Result<T, EngineError>,
+    act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
+) -> Result<T, CliError> {
+    with_runner_on(arguments, Missing::Refuse, (limits, observer), act)
+}
+
+/// The same; says whether a file that is not there is made.
+///
+/// # Errors
+/// As [`with_runner`].
+pub(crate) fn with_runner_on<T>(
+    arguments: &DatabaseArguments,
+    missing: Missing,
+    (limits, observer): (Limits, &mut dyn Observer),
+    act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
 ) -> Result<T, CliError> {
     let target = database(arguments)?;
     // A connection of its own first: what is wrong with it is said before anything else.
-    if target.connect()?.is_pooled() {
-        return Err(CliError::new(
-            Code::Refused,
-            format!("{} is a pooler, not the server", target.target.shown()),
-            "name the server itself with `--url`",
-        )
-        .with_details([
-            "settings and locks of a session leak to others there, and a concurrent index cannot be watched"
-                .to_owned(),
-        ]));
-    }
-    let connect = || PostgresSession::connect(&target.target);
+    refuse_pooler(&target, &target.connect(missing)?)?;
+    let connect = || target.open(Missing::Refuse);
     let clock = Pauses::new();
-    let mut runner =
-        Runner::new(&Postgres, &connect, &clock, observer).map_err(|error| complaint(&error))?;
+    let mut runner = Runner::new(target.dialect(), &connect, &clock, observer)
+        .map_err(|error| complaint(&error))?;
     runner.limits = limits;
     runner.histories = HISTORIES;
     runner.holder = user_and_process();
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
     act(&mut runner).map_err(|error| complaint(&error))
+}
+
+fn refuse_pooler(target: &Database, session: &AnySession) -> Result<(), CliError> {
+    match session {
+        AnySession::Postgres(session) if session.is_pooled() => Err(CliError::new(
+            Code::Refused,
+            format!("{} is a pooler, not the server", target.shown()),
+            "name the server itself with `--url`",
+        )
+        .with_details([
+            "settings and locks of a session leak to others there, and a concurrent index cannot be watched"
+                .to_owned(),
+        ])),
+        AnySession::Postgres(_) | AnySession::Sqlite(_) => Ok(()),
+    }
 }
 
 /// The ceilings that were asked for.
@@ -199,6 +218,15 @@ pub(crate) fn selection(arguments: &UpArguments, default: Target) -> Selection {
     }
 }
 
+/// Whether a copy is made before what destroys.
+pub(crate) fn copies(arguments: &UpArguments) -> Copies {
+    if arguments.no_copy {
+        Copies::NotMade
+    } else {
+        Copies::Made
+    }
+}
+
 /// What was agreed to.
 pub(crate) fn approval(arguments: &UpArguments) -> Approval {
     Approval {
@@ -209,6 +237,10 @@ pub(crate) fn approval(arguments: &UpArguments) -> Approval {
 /// An error of the engine in the anatomy of the command line.
 pub(crate) fn complaint(error: &EngineError) -> CliError {
     let (code, next) = match error.kind() {
+        Kind::Failed if error.step().is_none() => (
+            Code::MigrationFailed,
+            "mend what the database says, then run the same command again",
+        ),
         Kind::Failed => (
             Code::MigrationFailed,
             "correct the migration, then run `segue up` again",
@@ -303,6 +335,7 @@ pub(crate) fn tell(event: &Event) {
             };
             format!("  no lock, try {attempt} of {attempts_max}, again in {pause_ms} ms{who}")
         }
+        Event::Copied { place } => format!("  copied the database to {place}"),
         Event::InvalidIndex { name } => {
             format!("  {name} is invalid, left by a failed build: dropped and built again")
         }

@@ -11,7 +11,7 @@ use segue_model::Tool;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::arguments::{CheckArguments, Threshold};
+use crate::arguments::{CheckArguments, DialectName, Threshold};
 use crate::error::{CliError, Code};
 use crate::show::{nearest::nearest, tool};
 
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) directory: PathBuf,
     /// The tool, where it is not detected.
     pub(crate) tool: Option<Tool>,
+    /// The dialect, where it is not detected.
+    pub(crate) dialect: Option<DialectName>,
     /// The server's major version.
     pub(crate) server_version: Sourced<u16>,
     /// The statistics file.
@@ -71,6 +73,7 @@ struct File {
 struct ProjectTable {
     dir: Option<PathBuf>,
     tool: Option<Spanned<String>>,
+    dialect: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -105,6 +108,7 @@ struct Explained {
 struct FromFile {
     directory: Option<PathBuf>,
     tool: Option<Tool>,
+    dialect: Option<DialectName>,
     server_version: Option<u16>,
     statistics: Option<PathBuf>,
     fail_on: Option<Severity>,
@@ -144,6 +148,7 @@ impl Settings {
         Ok(Self {
             directory: file.directory.unwrap_or_else(|| PathBuf::from(".")),
             tool: arguments.tool.or(file.tool),
+            dialect: arguments.dialect.or(file.dialect),
             server_version,
             statistics: arguments.statistics.clone().or(file.statistics),
             fail_on: arguments
@@ -262,6 +267,12 @@ fn parse(text: &str) -> Result<FromFile, Wrong> {
     Ok(FromFile {
         directory: file.project.dir,
         tool: file.project.tool.as_ref().map(checked_tool).transpose()?,
+        dialect: file
+            .project
+            .dialect
+            .as_ref()
+            .map(checked_dialect)
+            .transpose()?,
         server_version: file
             .check
             .server_version
@@ -283,6 +294,13 @@ fn parse(text: &str) -> Result<FromFile, Wrong> {
 fn checked_tool(typed: &Spanned<String>) -> Result<Tool, Wrong> {
     let offset = typed.span().start;
     tool::parse(typed.get_ref()).map_err(|what| Wrong { what, offset })
+}
+
+fn checked_dialect(typed: &Spanned<String>) -> Result<DialectName, Wrong> {
+    DialectName::from_str(typed.get_ref(), false).map_err(|_| Wrong {
+        what: format!("dialect is postgres or sqlite, not `{}`", typed.get_ref()),
+        offset: typed.span().start,
+    })
 }
 
 fn checked_version(version: &Spanned<u16>) -> Result<u16, Wrong> {
@@ -330,12 +348,13 @@ mod tests {
     fn every_key_may_be_left_out_or_given() {
         assert!(parse("").is_ok());
         let file = parse(
-            "[project]\ndir = \"db\"\ntool = \"dbmate\"\n[check]\nserver_version = 15\nfail_on = \"error\"\n\
+            "[project]\ndir = \"db\"\ntool = \"dbmate\"\ndialect = \"sqlite\"\n[check]\nserver_version = 15\nfail_on = \"error\"\n\
              [check.rules]\nunknown-directive = \"off\"\nsuppression-unused = { level = \"error\", because = \"we mean it\" }\n",
         )
         .ok()
         .unwrap();
         assert_eq!(file.tool, Some(Tool::Dbmate));
+        assert_eq!(file.dialect, Some(DialectName::Sqlite));
         assert_eq!(file.server_version, Some(15));
         assert_eq!(file.fail_on, Some(Severity::Error));
         assert_eq!(file.rules["unknown-directive"], Level::Off);
@@ -354,6 +373,7 @@ mod tests {
             ),
             ("[check.rules]\nunknown-directive = \"of\"\n", "`of`", 34),
             ("[project]\ntool = \"dbmat\"\n", "dbmat", 17),
+            ("[project]\ndialect = \"oracle\"\n", "oracle", 20),
         ] {
             let wrong = parse(text).err().unwrap();
             assert!(wrong.what.contains(word), "{}", wrong.what);

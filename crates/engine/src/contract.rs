@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Change, EvidenceKind, Ident, Migration, QualifiedName, Retired, Session, StepTransaction,
+    Build, Change, EvidenceKind, Ident, IndexChange, Migration, QualifiedName, Retired, Session,
+    StepTransaction,
 };
 
 use crate::checksum::checksums;
@@ -179,8 +180,8 @@ impl<S: Session + Send> Runner<'_, S> {
         }))
     }
 
-    /// The way back from before the gate: every recorded step, the last first, undone. None when the migration was not
-    /// begun with a plan that has a gate.
+    /// The way back by the journal: every recorded step, the last first, undone. None when the migration was not begun with
+    /// a plan that has a gate, or when a step has no way back: then its own way down is what takes it back.
     pub(crate) fn way_back(
         &self,
         session: &mut S,
@@ -189,21 +190,22 @@ impl<S: Session + Send> Runner<'_, S> {
         let Some(mut plan) = self.recorded(session, migration, Sent::Up)? else {
             return Ok(None);
         };
-        let Some(gate) = plan.steps.iter().position(|step| step.gate.is_some()) else {
+        if !has_gate(&plan) {
             return Ok(None);
-        };
+        }
         let done = Journal::new(&self.statements)
             .steps(session, &plan.id)
             .map_err(unread)?;
-        let steps = plan
+        let undone: Option<Vec<Vec<PlannedStep>>> = plan
             .steps
-            .get(..gate)
-            .unwrap_or_default()
             .chunk_by(|_, next| next.transaction == StepTransaction::WithPrevious)
             .filter(|turn| turn.iter().any(|step| done.contains_key(&step.id)))
             .rev()
-            .map(|turn| self.undone(&plan, turn))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|turn| self.undone(turn))
+            .collect();
+        let Some(steps) = undone else {
+            return Ok(None);
+        };
         plan.steps = steps.into_iter().flatten().collect();
         plan.way = Sent::Down;
         plan.losses.clear();
@@ -212,48 +214,43 @@ impl<S: Session + Send> Runner<'_, S> {
     }
 
     /// One transaction's steps, undone from the last to the first.
-    fn undone(
-        &self,
-        plan: &PlannedMigration,
-        turn: &[PlannedStep],
-    ) -> Result<Vec<PlannedStep>, EngineError> {
-        let mut back = Vec::new();
+    fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
+        let mut back: Vec<PlannedStep> = Vec::new();
         for step in turn.iter().rev() {
-            let changes = step.back.as_ref().ok_or_else(|| {
-                EngineError::new(
-                    Kind::Refused,
-                    format!(
-                        "{}: step {} ({}) has no exact way back: `segue contract` goes on instead",
-                        plan.path, step.id, step.purpose
-                    ),
-                )
-            })?;
-            for (number, change) in changes.iter().enumerate() {
-                let sql = self
-                    .dialect
-                    .render(std::slice::from_ref(change))
-                    .map_err(|error| EngineError::new(Kind::Refused, error.to_string()))?;
+            if let StepText::Probe(..) | StepText::Backfill(..) = step.text {
+                continue;
+            }
+            for (number, change) in step.back.as_ref()?.iter().enumerate() {
+                let (change, transaction) = online(change, step, &back);
                 back.push(PlannedStep {
-                    id: format!("{}.{}", step.id, number + 1),
+                    id: format!("{}.{}", step.id, back.len() + 1),
                     purpose: format!("Undo: {}", step.purpose),
-                    text: StepText::Authored(sql),
-                    changes: vec![change.clone()],
-                    transaction: match (back.is_empty(), step.transaction) {
-                        (_, StepTransaction::Outside) => StepTransaction::Outside,
-                        (true, StepTransaction::Own | StepTransaction::WithPrevious) => {
-                            StepTransaction::Own
-                        }
-                        (false, StepTransaction::Own | StepTransaction::WithPrevious) => {
-                            StepTransaction::WithPrevious
-                        }
-                    },
+                    text: StepText::Authored(
+                        self.dialect.render(std::slice::from_ref(&change)).ok()?,
+                    ),
+                    changes: vec![change],
+                    transaction,
                     gate: None,
                     back: None,
+                    restore: None,
                     ..step.clone()
                 });
+                if let (0, Some(restore)) = (number, &step.restore) {
+                    back.push(PlannedStep {
+                        id: format!("{}.{}", step.id, back.len() + 1),
+                        purpose: "Put the values back that were kept, in batches.".to_owned(),
+                        text: StepText::Backfill(Box::new(restore.clone()), restore.shown()),
+                        changes: Vec::new(),
+                        transaction: StepTransaction::Outside,
+                        gate: None,
+                        back: None,
+                        restore: None,
+                        ..step.clone()
+                    });
+                }
             }
         }
-        Ok(back)
+        Some(back)
     }
 
     /// What is seen through one gate.
@@ -395,6 +392,36 @@ pub(crate) fn tables(plan: &PlannedMigration) -> BTreeSet<QualifiedName> {
 /// True when the migration stops at a gate.
 pub(crate) fn has_gate(plan: &PlannedMigration) -> bool {
     plan.steps.iter().any(|step| step.gate.is_some())
+}
+
+/// An index is built while the table is written, also on the way back; all else shares the transaction it had.
+fn online(
+    change: &Change,
+    step: &PlannedStep,
+    before: &[PlannedStep],
+) -> (Change, StepTransaction) {
+    if let Change::Index(IndexChange::Create {
+        index, presence, ..
+    }) = change
+    {
+        let change = Change::Index(IndexChange::Create {
+            index: index.clone(),
+            build: Build::Concurrently,
+            presence: *presence,
+        });
+        return (change, StepTransaction::Outside);
+    }
+    let is_open = before
+        .last()
+        .is_some_and(|last| last.transaction != StepTransaction::Outside);
+    let transaction = match step.transaction {
+        StepTransaction::Outside => StepTransaction::Outside,
+        StepTransaction::Own | StepTransaction::WithPrevious if is_open => {
+            StepTransaction::WithPrevious
+        }
+        StepTransaction::Own | StepTransaction::WithPrevious => StepTransaction::Own,
+    };
+    (change.clone(), transaction)
 }
 
 fn number(rows: &segue_model::TextRows) -> u64 {

@@ -13,6 +13,7 @@ mod limits;
 mod prepare;
 mod release;
 mod run;
+mod soundness;
 mod status;
 mod touched;
 pub mod traffic;
@@ -31,4 +32,4 @@ pub use prepare::{
     Manner, PlannedMigration, PlannedStep, Sent, StepText, Stretch, Waiting, prepare,
 };
 pub use status::{Standing, Status, status};
-pub use up::{Approval, Connect, Order, Outcome, Runner, Selection, Target};
+pub use up::{Approval, Connect, Copies, Order, Outcome, Runner, Selection, Target};

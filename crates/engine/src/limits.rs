@@ -107,6 +107,11 @@ pub enum Event {
         /// Who is in the way.
         blockers: Vec<String>,
     },
+    /// The database was copied before a step that destroys or rebuilds.
+    Copied {
+        /// Where to.
+        place: String,
+    },
     /// An invalid index that a failed build left behind goes, and is built again.
     InvalidIndex {
         /// Its name.

@@ -4,9 +4,10 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact, Inverse,
-    Loss, LossKind, Migration, OpaqueReason, PhaseKind, Plan, Replay, Section, Sql, Statement,
-    Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
+    ARCHIVE, Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact,
+    Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, PhaseKind, Plan, Replay,
+    Section, Sql, Statement, Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping,
+    apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -72,6 +73,9 @@ pub struct PlannedStep {
     pub transaction: StepTransaction,
     /// Its locks and work, predicted.
     pub impact: Impact,
+    /// What is gone after it, on tables that its migration did not create; what a rebuilt table had is carried over before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Loss>,
     /// The file, and the byte of the statement it comes from.
     pub file: (String, usize),
     /// The phase it belongs to.
@@ -83,6 +87,9 @@ pub struct PlannedStep {
     /// What takes it back exactly; none when nothing does, or when the migration has no gate to stop at.
     #[serde(default)]
     pub back: Option<Vec<Change>>,
+    /// What puts back the values it took away, once the first of these changes is done.
+    #[serde(default)]
+    pub restore: Option<Backfill>,
 }
 
 fn expand() -> PhaseKind {
@@ -304,7 +311,7 @@ impl Draft<'_> {
             section.file.path.clone(),
             section.span.start + statement.span.start,
         );
-        let losses = losses(statement, &answers.destroys, replay);
+        let losses = real(statement, &answers.destroys, replay);
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
@@ -313,7 +320,7 @@ impl Draft<'_> {
                 Grouping::Opens | Grouping::Shares => Grouping::Opens,
             });
         }
-        self.losses.extend(losses);
+        self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {
             return Err(self.refuse(
                 section,
@@ -343,10 +350,12 @@ impl Draft<'_> {
             changes: statement.changes.clone(),
             transaction,
             impact: answers.impact,
+            losses,
             file,
             phase: PhaseKind::Expand,
             gate: None,
             back,
+            restore: None,
         });
         Ok(next)
     }
@@ -413,6 +422,7 @@ impl Draft<'_> {
             changes,
             transaction: step.transaction,
             impact: Impact::default(),
+            losses: Vec::new(),
             file: (
                 section.file.path.clone(),
                 section.span.start + statement.span.start,
@@ -420,6 +430,7 @@ impl Draft<'_> {
             phase,
             gate: None,
             back: None,
+            restore: step.restore.clone(),
         })
     }
 
@@ -469,10 +480,19 @@ impl Draft<'_> {
             None => self.losses.extend(losses),
             Some(gate) => {
                 self.wait_for(gate);
+                // Values that would become others are looked for before anything starts: such a plan loses none.
+                let is_probed = plan
+                    .steps()
+                    .next()
+                    .is_some_and(|step| matches!(step.action, Action::Probe(_)));
                 if let Some(waiting) = &mut self.gate
                     && !plan.archives()
                 {
-                    waiting.losses.extend(losses);
+                    waiting.losses.extend(
+                        losses
+                            .into_iter()
+                            .filter(|loss| !(is_probed && loss.kind == LossKind::Precision)),
+                    );
                 }
             }
         }
@@ -481,13 +501,23 @@ impl Draft<'_> {
 
 /// Predicts locks and the way back on the catalog a step will meet, and lets it have its effect there.
 fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
-    step.back = way_back(&step.changes, &replay.catalog);
+    step.back = match (&step.restore, step.changes.as_slice()) {
+        // The values are kept elsewhere: what is lossy by itself is not, here.
+        (Some(_), [change]) => match inverse(change, &replay.catalog) {
+            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(changes),
+            Inverse::Nothing => Some(Vec::new()),
+            Inverse::None(_) => None,
+        },
+        (Some(_) | None, changes) => way_back(changes, &replay.catalog),
+    };
     let one = Statement {
         span: segue_model::Span::default(),
         changes: step.changes.clone(),
         notes: Vec::new(),
     };
-    step.impact = dialect.impact(&step.changes, &replay.context());
+    let answers = replay.ask(&one, dialect);
+    step.losses = real(&one, &answers.destroys, replay);
+    step.impact = answers.impact;
     let _ = replay.advance(&one, &step.impact);
 }
 
@@ -507,6 +537,11 @@ pub(crate) fn way_back(changes: &[Change], before: &Catalog) -> Option<Vec<Chang
 }
 
 fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
+    if matches!(change, Change::Namespace(name, NamespaceChange::Create(_)) if name.as_str() == ARCHIVE)
+    {
+        // The archive outlives the migration that made it.
+        return Some(Vec::new());
+    }
     match inverse(change, before) {
         Inverse::Exact(changes) => Some(changes),
         Inverse::Nothing => Some(Vec::new()),
@@ -515,7 +550,7 @@ fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
 }
 
 /// What a statement takes away for ever from tables that were there before.
-fn losses(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
+fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
     let is_plain_update = statement
         .changes
         .iter()

@@ -23,9 +23,11 @@ pub(crate) struct Running<'r, 'a, S: Session> {
     /// Migrations this run has completed.
     pub(crate) completed: usize,
     pub(crate) seed: u64,
+    /// What this migration set for the session so far: a new connection is told the same.
+    pub(crate) settings: Vec<StepText>,
 }
 
-impl<S: Session> Running<'_, '_, S> {
+impl<S: Session + Send> Running<'_, '_, S> {
     /// A number that differs from call to call; the same seed gives the same numbers (xorshift).
     pub(crate) fn jitter(&mut self) -> u64 {
         self.seed ^= self.seed << 13;
@@ -34,17 +36,31 @@ impl<S: Session> Running<'_, '_, S> {
         self.seed
     }
 
-    /// A new connection in place of the one that is gone.
-    pub(crate) fn reconnect(&mut self) -> Result<(), S::Error> {
-        let mut session = (self.runner.connect)()?;
-        self.session_id = id_of(&mut session, &self.runner.statements.session_id)?;
+    /// A new connection in place of the one that is gone, with what this migration has set.
+    pub(crate) fn reconnect(&mut self) -> Result<(), EngineError> {
+        let unprepared = |error| EngineError::server("the session could not be prepared", error);
+        let mut session = self.runner.open()?;
+        self.session_id =
+            id_of(&mut session, &self.runner.statements.session_id).map_err(unprepared)?;
         self.session = session;
+        for text in self.settings.clone() {
+            self.set(&text).map_err(unprepared)?;
+        }
         Ok(())
+    }
+
+    fn set(&mut self, text: &StepText) -> Result<(), S::Error> {
+        match text {
+            StepText::Users(text) => self.session.execute_users(text),
+            StepText::Authored(sql) => self.session.execute(sql),
+            StepText::Probe(..) | StepText::Backfill(..) => Ok(()),
+        }
     }
 
     /// Runs what is left of a migration, and records it.
     pub(crate) fn migration(&mut self, migration: &PlannedMigration) -> Result<(), EngineError> {
         let started = self.runner.clock.now_ms();
+        self.settings.clear();
         self.runner.observer.on(&Event::Migration {
             id: migration.id.clone(),
             path: migration.path.clone(),
@@ -106,10 +122,17 @@ impl<S: Session> Running<'_, '_, S> {
         if !is_set {
             return Ok(());
         }
-        let reset = self.session.execute(&self.runner.statements.reset_settings);
-        reset.map_err(|error| {
-            EngineError::server("the session's settings could not be put back", error)
-        })
+        self.settings.clear();
+        let Some(reset) = &self.runner.statements.reset_settings else {
+            return self.reconnect();
+        };
+        let lasting = self.runner.limits.lock_timeout_ms;
+        self.session
+            .execute(reset)
+            .and_then(|()| self.wait_for_locks(lasting))
+            .map_err(|error| {
+                EngineError::server("the session's settings could not be put back", error)
+            })
     }
 
     fn steps_done(
@@ -163,10 +186,13 @@ impl<S: Session> Running<'_, '_, S> {
                     return self.backfill(migration, (step, backfill), &writing);
                 }
                 let known = done.get(&step_key(migration, step)).copied();
-                self.outside(migration, step, known, &writing)
+                self.outside(migration, step, known, &writing)?;
             }
-            None => self.inside(migration, turn, &writing),
+            None => self.inside(migration, turn, &writing)?,
         }
+        let set = turn.iter().filter(|step| sets(step));
+        self.settings.extend(set.map(|step| step.text.clone()));
+        Ok(())
     }
 
     /// Before the first effect outside a transaction the plan is written down.
@@ -190,14 +216,12 @@ impl<S: Session> Running<'_, '_, S> {
             self.runner.observer.on(&Event::AlreadyDone {
                 id: step.id.clone(),
             });
-            if let (true, StepText::Users(text)) = (sets(step), &step.text) {
-                self.session.execute_users(text).map_err(|error| {
-                    stopped(
-                        migration,
-                        Some(step),
-                        EngineError::server("a setting could not be made again", error),
-                    )
+            if sets(step) {
+                self.set(&step.text).map_err(|error| {
+                    let what = "a setting could not be made again";
+                    stopped(migration, Some(step), EngineError::server(what, error))
                 })?;
+                self.settings.push(step.text.clone());
             }
         }
         if position.end.is_some() {

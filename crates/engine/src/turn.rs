@@ -23,13 +23,15 @@ pub(crate) enum Writing<'a> {
 }
 
 /// Why one try failed.
-enum Trouble<E> {
+pub(crate) enum Trouble<E> {
     /// What the server said, and the step that was being sent.
     Server(E, usize),
     /// The reply to COMMIT did not come; the transaction's id, where it has one.
     AtCommit(E, Option<String>),
     /// Something that no second try mends.
     Final(EngineError),
+    /// Rows refer to rows that are not there: so many, and some of them.
+    Dangling(u64, String),
 }
 
 /// Cuts a migration into turns.
@@ -47,7 +49,7 @@ pub(crate) fn outside(turn: &[PlannedStep]) -> Option<&PlannedStep> {
     }
 }
 
-impl<S: Session> Running<'_, '_, S> {
+impl<S: Session + Send> Running<'_, '_, S> {
     /// Runs a turn in one transaction.
     pub(crate) fn inside(
         &mut self,
@@ -55,12 +57,18 @@ impl<S: Session> Running<'_, '_, S> {
         turn: &[PlannedStep],
         writing: &Writing<'_>,
     ) -> Result<(), EngineError> {
+        self.copy_before(migration, turn)?;
         let mut attempt = 1;
+        let mut dangling = 0;
         loop {
-            let tried = self.try_inside(migration, turn, writing);
+            let tried = self.try_inside(migration, turn, (writing, dangling));
             let Err(trouble) = tried else { return Ok(()) };
             let (error, step) = match trouble {
                 Trouble::Final(error) => return Err(error),
+                Trouble::Dangling(count, sample) => {
+                    dangling = self.dangled_before(migration, turn, (count, &sample))?;
+                    continue;
+                }
                 Trouble::AtCommit(error, id) => {
                     if self.has_committed(migration, turn, id.as_deref(), error)? {
                         return Ok(());
@@ -136,24 +144,21 @@ impl<S: Session> Running<'_, '_, S> {
         &mut self,
         migration: &PlannedMigration,
         turn: &[PlannedStep],
-        writing: &Writing<'_>,
+        (writing, dangling): (&Writing<'_>, u64),
     ) -> Result<(), Trouble<S::Error>> {
         let begun = self.session.execute(&self.runner.statements.begin);
         begun.map_err(|error| Trouble::Server(error, 0))?;
-        let done = self.fenced(migration, turn, writing);
+        let done = self.fenced(migration, turn, (writing, dangling));
         match done {
-            Ok(id) => self
-                .session
-                .execute(&self.runner.statements.commit)
-                .map_err(|error| match error.failure() {
-                    Failure::ConnectionLost => Trouble::AtCommit(error, id),
-                    Failure::LockTimeout
-                    | Failure::Deadlock
-                    | Failure::Cancelled
-                    | Failure::Permission
-                    | Failure::Resources
-                    | Failure::Refused => Trouble::Server(error, turn.len().saturating_sub(1)),
-                }),
+            Ok(id) => self.commit().map_err(|error| match error.failure() {
+                Failure::ConnectionLost => Trouble::AtCommit(error, id),
+                Failure::LockTimeout
+                | Failure::Deadlock
+                | Failure::Cancelled
+                | Failure::Permission
+                | Failure::Resources
+                | Failure::Refused => Trouble::Server(error, turn.len().saturating_sub(1)),
+            }),
             Err(trouble) => {
                 // When the connection is gone the server has rolled back, or will.
                 let _ = self.session.execute(&self.runner.statements.rollback);
@@ -162,12 +167,21 @@ impl<S: Session> Running<'_, '_, S> {
         }
     }
 
+    /// Commits. What could not be committed is rolled back: it may be open still.
+    fn commit(&mut self) -> Result<(), S::Error> {
+        let committed = self.session.execute(&self.runner.statements.commit);
+        if committed.is_err() {
+            let _ = self.session.execute(&self.runner.statements.rollback);
+        }
+        committed
+    }
+
     /// Everything between BEGIN and COMMIT. Gives the transaction's id.
     fn fenced(
         &mut self,
         migration: &PlannedMigration,
         turn: &[PlannedStep],
-        writing: &Writing<'_>,
+        (writing, dangling): (&Writing<'_>, u64),
     ) -> Result<Option<String>, Trouble<S::Error>> {
         let id = self.fence()?;
         for (number, step) in turn.iter().enumerate() {
@@ -202,6 +216,7 @@ impl<S: Session> Running<'_, '_, S> {
                 return Err(Trouble::Final(stopped(migration, turn.last(), error)));
             }
         }
+        self.sound(migration, turn, dangling)?;
         self.write(migration, turn, writing)
             .map_err(|error| Trouble::Server(error, turn.len().saturating_sub(1)))?;
         Ok(id)
@@ -296,6 +311,8 @@ impl<S: Session> Running<'_, '_, S> {
                 Err(Trouble::Server(error, _) | Trouble::AtCommit(error, _)) => {
                     self.after_failure(migration, (error, Some(step)), attempt)?;
                 }
+                // Only a transaction is asked about its rows.
+                Err(Trouble::Dangling(..)) => {}
             }
             attempt += 1;
         }
@@ -321,12 +338,7 @@ impl<S: Session> Running<'_, '_, S> {
             self.intend(migration, &intent)?;
             *known = Some(StepState::Intended);
         }
-        let timeout = self.outside_timeout(step);
-        self.session
-            .query_with(
-                &self.runner.statements.session_lock_timeout,
-                &[Some(&timeout)],
-            )
+        self.wait_for_locks(self.outside_timeout(step))
             .map_err(server)?;
         self.watch.begin(&self.session_id);
         let sent = self.send(migration, step).map_err(server)?;
@@ -359,19 +371,18 @@ impl<S: Session> Running<'_, '_, S> {
 
     /// A step that keeps nobody waiting may wait itself: it queues for a lock that no application statement conflicts
     /// with. Every other one has the short time-out.
-    fn outside_timeout(&self, step: &PlannedStep) -> String {
+    fn outside_timeout(&self, step: &PlannedStep) -> u32 {
         let waits_alone = step
             .impact
             .strongest()
             .map_or(Blocks::ReadsAndWrites, LockMode::blocks)
             == Blocks::Nobody;
         let limits = &self.runner.limits;
-        let ms = if waits_alone {
+        if waits_alone {
             limits.online_wait_ms
         } else {
             limits.lock_timeout_ms
-        };
-        ms.to_string()
+        }
     }
 
     /// Intent, before a step that no transaction can take back.
@@ -384,22 +395,29 @@ impl<S: Session> Running<'_, '_, S> {
         self.session
             .execute(&self.runner.statements.begin)
             .map_err(server)?;
-        self.fence()?;
-        let statements = &self.runner.statements;
+        let written = self
+            .fence()
+            .and_then(|_| self.intents(migration, steps).map_err(server));
+        if written.is_err() {
+            let _ = self.session.execute(&self.runner.statements.rollback);
+        }
+        written?;
+        self.commit().map_err(server)
+    }
+
+    fn intents(
+        &mut self,
+        migration: &PlannedMigration,
+        steps: &[&PlannedStep],
+    ) -> Result<(), S::Error> {
+        let journal = Journal::new(&self.runner.statements);
         for step in steps {
             let key = step_key(migration, step);
-            Journal::new(statements)
-                .record_step(
-                    &mut self.session,
-                    &migration.id,
-                    (&key, &step.purpose),
-                    StepState::Intended,
-                )
-                .map_err(server)?;
+            let named = (key.as_str(), step.purpose.as_str());
+            let state = StepState::Intended;
+            journal.record_step(&mut self.session, &migration.id, named, state)?;
         }
-        self.session
-            .execute(&self.runner.statements.commit)
-            .map_err(server)
+        Ok(())
     }
 
     /// An invalid index under the name of the one to be built is what a failed build left behind.
@@ -441,14 +459,15 @@ impl<S: Session> Running<'_, '_, S> {
                 Trouble::Final(EngineError::new(Kind::Failed, error.to_string()))
             })?;
         // A concurrent drop keeps nobody waiting, and waits for old transactions like a build.
-        let timeout = self.runner.limits.online_wait_ms.to_string();
-        self.session
-            .query_with(
-                &self.runner.statements.session_lock_timeout,
-                &[Some(&timeout)],
-            )
+        self.wait_for_locks(self.runner.limits.online_wait_ms)
             .map_err(server)?;
         self.session.execute(&sql).map_err(server)
+    }
+
+    /// How long the session's statements wait for a lock from here on.
+    pub(crate) fn wait_for_locks(&mut self, ms: u32) -> Result<(), S::Error> {
+        let statement = (self.runner.statements.session_lock_timeout)(ms);
+        self.session.query(&statement).map(drop)
     }
 
     /// Records a step that has had its effect, in a transaction of its own.
@@ -468,6 +487,8 @@ impl<S: Session> Running<'_, '_, S> {
                 Err(Trouble::Server(error, _) | Trouble::AtCommit(error, _)) => {
                     self.after_failure(migration, (error, empty.first()), attempt)?;
                 }
+                // Only a transaction with steps is asked about its rows.
+                Err(Trouble::Dangling(..)) => {}
             }
             attempt += 1;
         }
@@ -492,9 +513,7 @@ impl<S: Session> Running<'_, '_, S> {
             let _ = self.session.execute(&self.runner.statements.rollback);
             return Err(trouble);
         }
-        self.session
-            .execute(&self.runner.statements.commit)
-            .map_err(server)
+        self.commit().map_err(server)
     }
 
     /// Whether a transaction whose COMMIT got no reply was committed: the server is asked, then the journal.
@@ -544,9 +563,13 @@ impl<S: Session> Running<'_, '_, S> {
         let has_steps = turn
             .iter()
             .all(|step| steps.get(&step_key(migration, step)) == Some(&StepState::Done));
-        let has_record = records.iter().any(|record| record.id == migration.id);
+        let of_this = records.iter().find(|record| record.id == migration.id);
+        let has_record = of_this.is_some();
+        // What runs again whenever it changes has a record of before.
+        let is_this_text =
+            of_this.is_some_and(|record| record.semantic == migration.checksums.semantic);
         Ok(Some(match migration.way {
-            Sent::Up if steps.is_empty() => has_record,
+            Sent::Up if steps.is_empty() => is_this_text,
             Sent::Up => has_steps,
             Sent::Down => !has_record || has_steps,
         }))

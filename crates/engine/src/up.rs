@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements,
-    ServerFacts, Session, Sql,
+    Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay,
+    RunnerStatements, ServerFacts, Session, Sql,
 };
 
 use crate::backfill::BackfillLimits;
@@ -17,6 +17,9 @@ use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
 use crate::run::{Running, id_of};
 use crate::status::{Standing, Status, status};
 use crate::watcher::{Watch, watch};
+
+const UNREAD: &str = "the journal could not be read";
+const UNCOUNTED: &str = "the rows could not be counted";
 
 /// Opens one more connection to the target.
 pub type Connect<'a, S> = dyn Fn() -> Result<S, <S as Session>::Error> + Sync + 'a;
@@ -44,6 +47,8 @@ pub struct Runner<'a, S: Session> {
     /// Tables in which other tools keep what they ran, by name. Where one is there and the journal is empty, nothing is
     /// run: the files may have run already.
     pub histories: &'a [&'a str],
+    /// Whether the database is copied before a step that destroys or rebuilds, where the dialect makes copies.
+    pub copies: Copies,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
 }
@@ -77,6 +82,15 @@ pub enum Order {
     Linear,
     /// It runs.
     AnyOrder,
+}
+
+/// Whether copies are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// They are.
+    Made,
+    /// They are not: whoever runs has a backup.
+    NotMade,
 }
 
 /// What a person agreed to.
@@ -123,6 +137,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             holder: "segue".to_owned(),
             seed: 0x9E37_79B9_7F4A_7C15,
             histories: &[],
+            copies: Copies::Made,
             resumes: false,
         })
     }
@@ -275,16 +290,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let mut session = self.open()?;
         let is_there = Journal::new(&self.statements)
             .is_installed(&mut session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+            .map_err(|error| EngineError::server(UNREAD, error))?;
         if !is_there {
             return Ok(());
         }
-        lease::take(
-            &mut session,
-            &self.statements,
-            &self.holder,
-            self.limits.lease_silence_ms,
-        )?;
+        self.leased(&mut session)?;
         session
             .execute(&self.statements.uninstall)
             .map_err(|error| EngineError::server("the journal could not be removed", error))
@@ -294,23 +304,64 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let mut session = (self.connect)().map_err(|error| {
             EngineError::server("could not connect", error).of_kind(Kind::Connection)
         })?;
-        let timeout = self.limits.lock_timeout_ms.to_string();
+        let timeout = (self.statements.session_lock_timeout)(self.limits.lock_timeout_ms);
         session
-            .query_with(&self.statements.session_lock_timeout, &[Some(&timeout)])
+            .query(&timeout)
             .map_err(|error| EngineError::server("the session could not be prepared", error))?;
         Ok(session)
     }
 
     fn install(&self, session: &mut S) -> Result<(), EngineError> {
-        let is_there = Journal::new(&self.statements)
-            .is_installed(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let is_there = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).is_installed(session)
+        })?;
         if is_there {
             return Ok(());
         }
-        session
-            .execute(&self.statements.install)
-            .map_err(|error| EngineError::server("the journal could not be created", error))
+        self.under_budget(|this| {
+            // A text that fails in its middle leaves its transaction open.
+            let installed = session.execute(&this.statements.install);
+            if installed.is_err() {
+                let _ = session.execute(&this.statements.rollback);
+            }
+            installed
+                .map_err(|error| EngineError::server("the journal could not be created", error))
+        })
+    }
+
+    /// Tries again, after a pause, what a lock was in the way of.
+    fn under_budget<T>(
+        &self,
+        mut act: impl FnMut(&Self) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let mut attempt = 1;
+        loop {
+            match act(self) {
+                Err(error)
+                    if error.kind() == Kind::LockBudget && attempt < self.limits.attempts_max =>
+                {
+                    let jitter = self.seed.rotate_left(attempt);
+                    self.clock.pause(self.limits.pause(attempt, jitter));
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Reads under the budget: where one writes, others may have to wait to read.
+    fn read<T>(
+        &self,
+        session: &mut S,
+        unread: &'static str,
+        mut act: impl FnMut(&mut S) -> Result<T, S::Error>,
+    ) -> Result<T, EngineError> {
+        self.under_budget(|_| act(session).map_err(|error| EngineError::server(unread, error)))
+    }
+
+    fn leased(&self, session: &mut S) -> Result<Lease, EngineError> {
+        let silence = self.limits.lease_silence_ms;
+        self.under_budget(|this| lease::take(session, &this.statements, &this.holder, silence))
     }
 
     pub(crate) fn lines(
@@ -318,9 +369,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         session: &mut S,
         migrations: &[Migration],
     ) -> Result<Vec<Status>, EngineError> {
-        let records: Vec<Record> = Journal::new(&self.statements)
-            .records(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let records: Vec<Record> = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session)
+        })?;
         Ok(status(migrations, &records, self.dialect))
     }
 
@@ -334,9 +385,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if chosen.is_empty() {
             return Ok(Vec::new());
         }
-        let catalog = session
-            .catalog(&CatalogScope::Whole)
-            .map_err(|error| EngineError::server("the catalog could not be read", error))?;
+        let catalog = self.read(session, "the catalog could not be read", |session| {
+            session.catalog(&CatalogScope::Whole)
+        })?;
         self.refuse_foreign(session, &catalog)?;
         let version = session
             .query(&self.statements.server_version)
@@ -353,6 +404,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if way == Sent::Up {
             self.same_release(session, migrations, &mut replay)?;
         }
+        for (name, value) in self.statements.settings {
+            let name = Ident::from(*name);
+            replay.at_connect.session.insert(name, (*value).to_owned());
+        }
+        replay.settings = replay.at_connect.clone();
         let mut plans = Vec::with_capacity(chosen.len());
         for (migration, standing) in chosen {
             if way == Sent::Down
@@ -420,7 +476,16 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         standing: Standing,
     ) -> Result<Option<PlannedMigration>, EngineError> {
         match standing {
-            Standing::Waiting => self.way_back(session, migration),
+            Standing::Waiting => self.way_back(session, migration)?.map(Some).ok_or_else(|| {
+                EngineError::new(
+                    Kind::Refused,
+                    format!(
+                        "{} has steps without an exact way back: `segue contract` goes on instead",
+                        migration.path
+                    ),
+                )
+            }),
+            Standing::Applied | Standing::Edited => self.way_back(session, migration),
             Standing::Partial => {
                 let back = self.way_back(session, migration)?;
                 back.map(Some).ok_or_else(|| {
@@ -431,12 +496,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 })
             }
             Standing::Reverting => self.recorded(session, migration, Sent::Down),
-            Standing::Applied
-            | Standing::Baseline
-            | Standing::Edited
-            | Standing::Pending
-            | Standing::OutOfOrder
-            | Standing::Missing => Ok(None),
+            Standing::Baseline | Standing::Pending | Standing::OutOfOrder | Standing::Missing => {
+                Ok(None)
+            }
         }
     }
 
@@ -447,9 +509,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map(|(name, _)| name)
             .find(|name| self.histories.contains(&name.name.as_str()));
         let Some(found) = found else { return Ok(()) };
-        let records = Journal::new(&self.statements)
-            .records(session)
-            .map_err(|error| EngineError::server("the journal could not be read", error))?;
+        let records = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session)
+        })?;
         if !records.is_empty() {
             return Ok(());
         }
@@ -464,11 +526,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {
-        let read = |error| EngineError::server("the journal could not be read", error);
         let journal = Journal::new(&self.statements);
-        let text = journal
-            .recorded_text(session, &plan.id)
-            .map_err(read)?
+        let text = self
+            .read(session, UNREAD, |session| {
+                journal.recorded_text(session, &plan.id)
+            })?
             .unwrap_or_default();
         if text != plan.checksums.normalized {
             return Err(EngineError::new(
@@ -479,7 +541,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 ),
             ));
         }
-        let recorded = journal.recorded_plan(session, &plan.id).map_err(read)?;
+        let recorded = self.read(session, UNREAD, |session| {
+            journal.recorded_plan(session, &plan.id)
+        })?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
             plan.steps = steps;
         }
@@ -516,32 +580,37 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// The line that names a loss; none when its table has no row or is not there yet.
-    fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
+    pub(crate) fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
         let Some(name) = &loss.relation else {
             return Ok(Some(loss.what.clone()));
         };
         if self.is_empty(session, name)? {
             return Ok(None);
         }
-        let rows = session
-            .query_with(
-                &self.statements.row_estimate,
-                &[Some(name.namespace.as_str()), Some(name.name.as_str())],
-            )
-            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
-        let rows = value(&rows).unwrap_or("an unknown number of").to_owned();
+        let Some(estimate) = &self.statements.row_estimate else {
+            let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM ").name(name);
+            let rows = self.read(session, UNCOUNTED, |session| session.query(&sql))?;
+            let rows = value(&rows).unwrap_or("an unknown number of");
+            return Ok(Some(format!("{} ({rows} rows in {name})", loss.what)));
+        };
+        let named = [Some(name.namespace.as_str()), Some(name.name.as_str())];
+        let rows = self.read(session, UNCOUNTED, |session| {
+            session.query_with(estimate, &named)
+        })?;
+        let rows = value(&rows).unwrap_or("an unknown number of");
         Ok(Some(format!("{} (about {rows} rows in {name})", loss.what)))
     }
 
     /// True when the table is there without a row, or not there at all: an earlier pending migration makes it.
     fn is_empty(&self, session: &mut S, name: &QualifiedName) -> Result<bool, EngineError> {
-        let unread = |error| EngineError::server("the catalog could not be read", error);
         let scope = CatalogScope::Relations(std::iter::once(name.clone()).collect());
-        session.execute(&self.statements.begin).map_err(unread)?;
-        let catalog = session.catalog(&scope);
-        let ended = session.execute(&self.statements.rollback);
-        let catalog = catalog.map_err(unread)?;
-        ended.map_err(unread)?;
+        let catalog = self.read(session, "the catalog could not be read", |session| {
+            session.execute(&self.statements.begin)?;
+            let catalog = session.catalog(&scope);
+            let ended = session.execute(&self.statements.rollback);
+            let catalog = catalog?;
+            ended.map(|()| catalog)
+        })?;
         if catalog.relation(name).is_none() {
             return Ok(true);
         }
@@ -551,9 +620,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let sql = Sql::literal("SELECT CAST(count(*) AS text) FROM (SELECT 1 FROM ")
             .name(name)
             .text(" LIMIT 1) AS first");
-        let rows = session
-            .query(&sql)
-            .map_err(|error| EngineError::server("the rows could not be counted", error))?;
+        let rows = self.read(session, UNCOUNTED, |session| session.query(&sql))?;
         Ok(value(&rows) == Some("0"))
     }
 
@@ -564,12 +631,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     ) -> Result<Outcome, EngineError> {
         let mut session = self.open()?;
         self.install(&mut session)?;
-        let lease = lease::take(
-            &mut session,
-            &self.statements,
-            &self.holder,
-            self.limits.lease_silence_ms,
-        )?;
+        let lease = self.leased(&mut session)?;
         let planned = plan(self, &mut session);
         let (plans, ahead) = match planned {
             Ok(planned) => planned,
@@ -626,6 +688,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             watch: shared,
             completed: 0,
             seed,
+            settings: Vec::new(),
         };
         let mut completed = Vec::with_capacity(plans.len());
         let mut result = Ok(());

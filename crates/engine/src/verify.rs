@@ -57,11 +57,12 @@ fn last_of_each<'a>(
     let mut last = Vec::new();
     for change in changes.rev() {
         let names = touched(change);
-        if names.is_empty() || names.iter().any(|name| seen.contains(name)) {
-            continue;
-        }
+        let is_last = !names.is_empty() && names.is_disjoint(&seen);
+        // What a change that does not count has touched is taken back too: a table renamed, and then indexed.
         seen.extend(names);
-        last.push(change);
+        if is_last {
+            last.push(change);
+        }
     }
     (last, seen)
 }

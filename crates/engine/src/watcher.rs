@@ -5,7 +5,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use segue_model::{RunnerStatements, Session};
+use segue_model::{Failure, RunnerStatements, Session, SessionError as _};
 
 use crate::journal::value;
 use crate::lease::Lease;
@@ -105,6 +105,10 @@ pub(crate) fn watch<S: Session>(
                     return;
                 }
                 Ok(_) => {}
+                // Where only one may write at a time it is the runner's own step: whoever would take the lease waits too.
+                Err(error) if error.failure() == Failure::LockTimeout => {
+                    tick = tick.wrapping_sub(1);
+                }
                 Err(_) => return,
             }
         }

@@ -41,6 +41,8 @@ pub struct Replay {
     pub settings: Settings,
     /// The server.
     pub server: ServerFacts,
+    /// What every session begins with.
+    pub at_connect: Settings,
     /// The catalog to go back to when the open transaction is rolled back by its file.
     before: Option<Box<Catalog>>,
     /// Whether the section says ROLLBACK somewhere; only then is a catalog kept to go back to.
@@ -55,6 +57,7 @@ impl Replay {
             transaction: TransactionSoFar::default(),
             settings: Settings::default(),
             server,
+            at_connect: Settings::default(),
             before: None,
             rolls_back: false,
         }
@@ -108,7 +111,7 @@ impl Replay {
     pub fn end_section(&mut self) {
         if self.transaction.state != TransactionState::ToolWholeRun {
             self.open(TransactionState::None);
-            self.settings = Settings::default();
+            self.settings = self.at_connect.clone();
         }
         self.before = None;
     }
@@ -236,7 +239,7 @@ impl Replay {
     fn note_session(&mut self, change: &SessionChange) {
         match change {
             SessionChange::Set { name, value, scope } => self.set(name, value.as_ref(), *scope),
-            SessionChange::Reset(None) => self.settings = Settings::default(),
+            SessionChange::Reset(None) => self.settings = self.at_connect.clone(),
             SessionChange::Reset(Some(name)) => {
                 self.settings.session.remove(name);
                 self.settings.local.remove(name);

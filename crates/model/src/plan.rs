@@ -60,6 +60,9 @@ pub struct Step {
     pub action: Action,
     /// With whom it shares a transaction.
     pub transaction: StepTransaction,
+    /// What puts back the values it takes away, when it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Backfill>,
 }
 
 /// What a step does.

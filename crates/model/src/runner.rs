@@ -8,7 +8,7 @@ use crate::Sql;
 /// The statements of a runner.
 ///
 /// Parameters are given as `$1 name`; "gives" lists the columns of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RunnerStatements {
     /// Whether the journal is there. Gives one row: `t` or `f`, and the format's number or null.
     pub is_installed: Sql,
@@ -17,9 +17,9 @@ pub struct RunnerStatements {
     /// Removes every trace of the journal.
     pub uninstall: Sql,
 
-    /// Opens a transaction.
+    /// Opens a transaction. Where only one may write at a time, it is the one from here on.
     pub begin: Sql,
-    /// Commits it.
+    /// Commits it. A commit that fails may leave the transaction open: it is rolled back.
     pub commit: Sql,
     /// Rolls it back.
     pub rollback: Sql,
@@ -27,10 +27,11 @@ pub struct RunnerStatements {
     /// (null where there is none) while the lease is ours, none when it is not. Until the transaction ends nobody can
     /// take the lease.
     pub fence: Sql,
-    /// Sets how long a statement outside a transaction waits for a lock: `$1 ms`, 0 for no limit.
-    pub session_lock_timeout: Sql,
-    /// Puts every setting of the session back to what it was at connect.
-    pub reset_settings: Sql,
+    /// Sets how long the session's statements wait for a lock, in ms, 0 for no limit; a fence may say otherwise for its
+    /// transaction.
+    pub session_lock_timeout: fn(u32) -> Sql,
+    /// Puts every setting of the session back to what it was at connect; none where a new connection does.
+    pub reset_settings: Option<Sql>,
     /// What became of a transaction: `$1 its id`. Gives one row: `committed`, `aborted`, `in progress` or null (unknown).
     pub outcome: Option<Sql>,
 
@@ -69,7 +70,7 @@ pub struct RunnerStatements {
 
     /// The server's major version. Gives one number.
     pub server_version: Sql,
-    /// This session's id, as the three statements below take it. Gives one value.
+    /// This session's id, as the three statements below take it. Gives one value, null where there is none.
     pub session_id: Sql,
     /// Who keeps a session waiting: `$1 session id`. Gives: id, who, state with its age, statement.
     pub blockers: Option<Sql>,
@@ -79,6 +80,14 @@ pub struct RunnerStatements {
     pub cancel: Option<Sql>,
     /// The namespace of the server's own statistics of statements. Gives one name, or no row where there are none.
     pub workload: Option<Sql>,
-    /// How many rows a table has, at most `$3`: `$1 namespace`, `$2 name`. Gives a number. Estimates are allowed.
-    pub row_estimate: Sql,
+    /// About how many rows a table has: `$1 namespace`, `$2 name`. Gives a number; where there is none, rows are counted.
+    pub row_estimate: Option<Sql>,
+
+    /// How many rows refer to one that is not there, in all tables. Gives the number, and a few of them in words or
+    /// null. Asked before the commit of what touched tables; none where the server lets none come about.
+    pub dangling: Option<Sql>,
+    /// The faults of what is stored, one row each. Asked before the commit of what destroys or rebuilds.
+    pub integrity: Option<Sql>,
+    /// What every session has set before its first statement, by name: what questions are asked in.
+    pub settings: &'static [(&'static str, &'static str)],
 }

@@ -152,12 +152,22 @@ pub trait Session {
     /// # Errors
     /// What the server said, word for word.
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error>;
+
+    /// Copies the database, outside any transaction, to a place named after this and the time. Gives the place; none
+    /// where copies are the server's work, or there is nothing that can be copied.
+    ///
+    /// # Errors
+    /// What the server said, word for word. Half a copy is taken away.
+    fn copy(&mut self, named_after: &str) -> Result<Option<String>, Self::Error> {
+        let _ = named_after;
+        Ok(None)
+    }
 }
 
 /// How much of a database's catalog is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogScope {
-    /// All of it, except Segue's own namespace.
+    /// All of it, except Segue's own namespace or tables.
     Whole,
     /// These relations and what belongs to them. One that is not there is absent from the answer.
     Relations(BTreeSet<QualifiedName>),

@@ -28,7 +28,7 @@ pub struct DumpScope {
 impl Default for DumpScope {
     fn default() -> Self {
         Self {
-            without: BTreeSet::from([Ident::from("segue")]),
+            without: BTreeSet::from([Ident::from("segue"), Ident::from(segue_model::ARCHIVE)]),
         }
     }
 }

@@ -23,6 +23,7 @@ macro_rules! recipes {
 }
 
 recipes![
+    archive,
     index_on_partitioned,
     create_index,
     drop_index,

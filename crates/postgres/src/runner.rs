@@ -26,12 +26,8 @@ pub(crate) fn statements() -> RunnerStatements {
             "SELECT pg_catalog.txid_current()::text, pg_catalog.set_config('lock_timeout', $2::text, true) \
              FROM segue.lease WHERE epoch = $1::text::bigint FOR KEY SHARE",
         ),
-        session_lock_timeout: Sql::literal(
-            "SELECT pg_catalog.set_config('lock_timeout', $1::text, false), \
-             pg_catalog.set_config('statement_timeout', '0', false), \
-             pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)",
-        ),
-        reset_settings: Sql::literal("RESET ALL"),
+        session_lock_timeout: lock_timeout,
+        reset_settings: Some(Sql::literal("RESET ALL")),
         outcome: Some(Sql::literal(
             "SELECT pg_catalog.txid_status($1::text::bigint)::text",
         )),
@@ -109,12 +105,26 @@ pub(crate) fn statements() -> RunnerStatements {
              WHERE e.extname = 'pg_stat_statements' \
              AND pg_catalog.current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'",
         )),
-        row_estimate: Sql::literal(
+        row_estimate: Some(Sql::literal(
             "SELECT GREATEST(c.reltuples, 0)::bigint::text \
              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = $1::text AND c.relname = $2::text",
-        ),
+        )),
+        // References are always followed, and damage is the server's to find.
+        dangling: None,
+        integrity: None,
+        settings: &[],
     }
+}
+
+/// The other time-outs are off: what runs long is watched.
+fn lock_timeout(ms: u32) -> Sql {
+    Sql::literal("SELECT pg_catalog.set_config('lock_timeout', '")
+        .number(ms.into())
+        .text(
+            "', false), pg_catalog.set_config('statement_timeout', '0', false), \
+             pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)",
+        )
 }
 
 /// Idempotent. Two at once wait for each other on the advisory lock, which ends with the message's transaction.

@@ -44,6 +44,8 @@ pub struct Located {
     pub units: Vec<Unit>,
     /// What is wrong with the project before any SQL is read.
     pub problems: Vec<ProjectProblem>,
+    /// The database the project is written for, in its own word (`postgresql`, `sqlite`), where it says so.
+    pub written_for: Option<String>,
 }
 
 impl Located {
@@ -154,6 +156,7 @@ fn located(survey: &Survey, format: &Format, project: Project) -> Located {
         shown: survey.shown(project.folder),
         units: project.units,
         problems,
+        written_for: project.written_for,
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Project {
     pub(crate) units: Vec<Unit>,
     /// What is wrong with it.
     pub(crate) problems: Vec<ProjectProblem>,
+    /// The database it is written for, in its own word.
+    pub(crate) written_for: Option<String>,
 }
 
 impl Project {

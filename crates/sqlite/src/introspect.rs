@@ -2,15 +2,17 @@
 //!
 //! Each object's own SQL, as SQLite keeps it, goes through our reader and `apply`: there is no second reader of structure.
 //! What cannot be read that way (virtual tables, an object of a newer SQLite) is listed in `unread`, never left out in
-//! silence. Tables of SQLite's own and the shadow tables of virtual ones are no objects of the user's. Sends only reads.
+//! silence. Tables of SQLite's own, the shadow tables of virtual ones and Segue's journal are no objects of the user's.
+//! Sends only reads.
 
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, Change, Ident, QualifiedName, Session, Sql, Statement, TextRows, ViewChange, apply,
+    Catalog, Change, Ident, QualifiedName, Rows, Session, Sql, Statement, TextRows, ViewChange,
+    apply,
 };
 
-use crate::{SqliteError, SqliteSession, parse};
+use crate::{SqliteError, SqliteSession, parse, runner::TABLES};
 
 /// What is in a database file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,11 @@ const OBJECTS: &str = "SELECT s.type, s.name, s.tbl_name, s.sql FROM main.sqlite
      (SELECT l.name FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'shadow') \
      ORDER BY s.rowid";
 
+/// True for an object of Segue's journal.
+fn is_journal(table: &str) -> bool {
+    TABLES.iter().any(|name| name.eq_ignore_ascii_case(table))
+}
+
 /// The objects of the user's, in the order SQLite keeps them.
 fn objects(session: &mut SqliteSession) -> Result<Vec<Object>, SqliteError> {
     let rows = session.query(&Sql::literal(OBJECTS))?;
@@ -51,6 +58,7 @@ fn objects(session: &mut SqliteSession) -> Result<Vec<Object>, SqliteError> {
                 sql: next(),
             }
         })
+        .filter(|object| !is_journal(&object.table))
         .collect())
 }
 
@@ -81,18 +89,35 @@ pub fn live_catalog(session: &mut SqliteSession) -> Result<LiveCatalog, SqliteEr
                 place(&change, &object, &mut live);
             }
             Some(change) => place(&change, &object, &mut live),
-            None => live.unread.push(Ident::new(object.name)),
+            None => live.unread.push(Ident::caseless(object.name)),
         }
     }
     place_views(&mut views, &mut live.catalog);
     live.unread.sort();
+    look_for_rows(session, &mut live.catalog)?;
     Ok(live)
+}
+
+/// Read from a CREATE TABLE, a table has no rows; a live one may have any number.
+fn look_for_rows(session: &mut SqliteSession, catalog: &mut Catalog) -> Result<(), SqliteError> {
+    let tables: Vec<QualifiedName> = catalog
+        .relations()
+        .filter(|(name, _)| catalog.table(name).is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in tables {
+        let sql = Sql::literal("SELECT 1 FROM ").name(&name).text(" LIMIT 1");
+        if !session.query(&sql)?.is_empty() {
+            catalog.edit_table(&name, |table| table.rows = Rows::Unknown);
+        }
+    }
+    Ok(())
 }
 
 /// Puts one object into the catalog, or into the list of those that could not be read.
 fn place(change: &Change, object: &Object, live: &mut LiveCatalog) {
     if matches!(change, Change::Opaque(_) | Change::Other(_)) {
-        live.unread.push(Ident::new(object.name.clone()));
+        live.unread.push(Ident::caseless(object.name.clone()));
     } else {
         apply(change, &mut live.catalog);
     }
@@ -166,12 +191,16 @@ fn is_virtual(object: &Object) -> bool {
 
 fn automatic(session: &mut SqliteSession) -> Result<Vec<Ident>, SqliteError> {
     let rows = session.query(&Sql::literal(
-        "SELECT i.name FROM main.sqlite_schema AS s, pragma_index_list(s.name) AS i \
+        "SELECT i.name, s.name FROM main.sqlite_schema AS s, pragma_index_list(s.name) AS i \
          WHERE s.type = 'table' AND i.origin IN ('u', 'pk') AND s.tbl_name NOT IN \
          (SELECT l.name FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'shadow') \
          ORDER BY i.name",
     ))?;
-    Ok(first(rows).map(Ident::new).collect())
+    let of_the_user = rows.into_iter().filter(|row| {
+        let table = row.get(1).and_then(Option::as_deref);
+        !table.is_some_and(is_journal)
+    });
+    Ok(first(of_the_user.collect()).map(Ident::caseless).collect())
 }
 
 fn first(rows: TextRows) -> impl Iterator<Item = String> {

@@ -7,6 +7,7 @@ mod introspect;
 mod parse;
 mod phases;
 mod render;
+mod runner;
 mod session;
 mod volatility;
 
@@ -67,8 +68,7 @@ impl Dialect for Sqlite {
         Vec::new()
     }
 
-    /// Migrations are not run on SQLite yet: it is read, judged and looked into.
     fn runner(&self) -> Option<RunnerStatements> {
-        None
+        Some(runner::statements())
     }
 }

@@ -125,6 +125,7 @@ impl Draft {
                 purpose,
                 action,
                 transaction,
+                restore: None,
             });
         }
     }

@@ -1,12 +1,14 @@
 //! One open connection to a database file. The only file that sends SQL.
 //!
 //! Sends what it is given and reads what comes back; it opens no transaction of its own and changes no setting but the
-//! time a lock is waited for. Works with a rollback journal and with WAL alike.
+//! time a lock is waited for, and that references are not followed. Works with a rollback journal and with WAL alike.
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, fallible_iterator::FallibleIterator, types::ValueRef};
+use rusqlite::{
+    Connection, OpenFlags, config::DbConfig, fallible_iterator::FallibleIterator, types::ValueRef,
+};
 use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
 
 /// One open connection to a database file.
@@ -49,6 +51,9 @@ impl SqliteSession {
 
     fn with(connection: Connection, busy_timeout_ms: u32) -> Result<Self, SqliteError> {
         connection.busy_timeout(Duration::from_millis(busy_timeout_ms.into()))?;
+        // As SQLite itself opens a file, whatever this one was built with: dropping a table then deletes no row that
+        // refers to it. That no reference leads nowhere is checked before a step commits.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         Ok(Self { connection })
     }
 
@@ -192,6 +197,34 @@ impl Session for SqliteSession {
     fn catalog(&mut self, _scope: &CatalogScope) -> Result<Catalog, SqliteError> {
         crate::introspect::live_catalog(self).map(|live| live.catalog)
     }
+
+    /// Beside the database: `app.db.before-ID-20261125T080910.123Z`, readable by whoever may read the database.
+    fn copy(&mut self, named_after: &str) -> Result<Option<String>, SqliteError> {
+        let rows = self.query_with(&Sql::literal(PLACE), &[Some(named_after)])?;
+        let mut values = rows.into_iter().flatten().flatten();
+        let (Some(file), Some(place)) = (values.next(), values.next()) else {
+            return Ok(None);
+        };
+        let is_made = make_alike(Path::new(&file), Path::new(&place)).is_ok();
+        let copied = self.query_with(&Sql::literal("VACUUM INTO $1"), &[Some(&place)]);
+        if copied.is_err() && is_made {
+            // What could not be copied is reported; half of it helps nobody.
+            let _ = std::fs::remove_file(&place);
+        }
+        copied.map(|_| Some(place))
+    }
+}
+
+/// Where a copy goes; no row for a database in memory.
+const PLACE: &str = "SELECT file, file || '.before-' || replace(replace($1, '/', '_'), char(92), '_') || '-' \
+     || strftime('%Y%m%dT%H%M%f', 'now') || 'Z' FROM pragma_database_list WHERE name = 'main' AND file <> ''";
+
+/// An empty file with the rights of another: VACUUM INTO would make one that everybody may read. When it cannot be made,
+/// VACUUM INTO says why.
+fn make_alike(file: &Path, place: &Path) -> std::io::Result<()> {
+    let rights = std::fs::metadata(file)?.permissions();
+    std::fs::File::create_new(place)?;
+    std::fs::set_permissions(place, rights)
 }
 
 /// Why a statement failed: what SQLite said, word for word.
@@ -223,6 +256,26 @@ impl SessionError for SqliteError {
 
     fn code(&self) -> Option<&str> {
         self.code
+    }
+
+    fn hint(&self) -> Option<&str> {
+        match self.code? {
+            "SQLITE_BUSY" | "SQLITE_LOCKED" => Some(
+                "another connection is writing, or reads while this one has to commit; only one may write at a time",
+            ),
+            "SQLITE_READONLY" => Some(
+                "the file or its directory cannot be written by this user, or is mounted read-only",
+            ),
+            "SQLITE_CANTOPEN" => {
+                Some("the file or its directory does not exist, or this user may not open it")
+            }
+            "SQLITE_NOTADB" => Some("the file is no SQLite database, or it is encrypted"),
+            "SQLITE_FULL" => Some(
+                "the disk is full, or PRAGMA max_page_count is reached: free some room, then run again",
+            ),
+            "SQLITE_CORRUPT" => Some("the file is damaged: restore it from a backup"),
+            _ => None,
+        }
     }
 
     fn position(&self) -> Option<usize> {

@@ -1,10 +1,11 @@
-//! Real servers for tests, and what a statement really locks on them.
+//! Real servers for tests, what a statement really locks on them, and the claims every dialect is put to.
 //!
 //! Development only: nothing that ships depends on this crate. It imitates no server, installs
 //! none and downloads nothing; it finds the servers that are there and starts private ones.
 
 pub mod compare;
 pub mod error;
+pub mod exercise;
 pub mod installed;
 pub mod lock_cases;
 pub mod observe;

@@ -1,14 +1,46 @@
 //! Every rule reports each of its bad examples and none of its good ones.
 
-use crate::judged::{findings, migration};
-use segue_check::{ALL, Ask, Example, ReadMigration, Rule, UNDECIDED};
-use segue_model::{Tool, Wrapping};
+use crate::judged::{findings_on, migration};
+use segue_check::{ALL, Ask, Example, ReadMigration, Rule, UNDECIDED, speaks_of};
+use segue_model::{Dialect, Tool, Wrapping};
 use segue_postgres::Postgres;
+use segue_sqlite::Sqlite;
 
 fn reports(rule: &Rule, example: &Example) -> bool {
-    findings(example)
+    let dialect: &dyn Dialect = if speaks_of(rule, "postgres") {
+        &Postgres
+    } else {
+        &Sqlite
+    };
+    findings_on(dialect, example)
         .iter()
         .any(|finding| finding.code == rule.code)
+}
+
+#[test]
+fn on_sqlite_no_rule_of_postgresql_speaks() {
+    let mut wrong = Vec::new();
+    for example in ALL.iter().flat_map(|rule| rule.bad.iter().chain(rule.good)) {
+        for finding in findings_on(&Sqlite, example) {
+            let rule = segue_check::rule(&finding.code).unwrap();
+            let said = format!("{finding:?}");
+            let names_postgres = [
+                "ACCESS EXCLUSIVE",
+                "CONCURRENTLY",
+                "NOT VALID",
+                "PostgreSQL",
+                "pg_",
+            ]
+            .iter()
+            .any(|word| said.contains(word));
+            // What is said of the SQL itself repeats it.
+            let repeats = finding.code == "syntax-error" || finding.code == "opaque-sql";
+            if !speaks_of(rule, "sqlite") || (names_postgres && !repeats) {
+                wrong.push(format!("{}: {said}", example.sql));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

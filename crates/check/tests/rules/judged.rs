@@ -7,8 +7,8 @@ use segue_check::{
     Date, Depth, Example, Finding, Judge, JudgeOptions, ReadMigration, Reported, Severity,
 };
 use segue_model::{
-    Down, Form, Migration, Repetition, Section, ServerFacts, SourceText, Span, TransactionChoice,
-    Wrapping,
+    Dialect, Down, Form, Migration, Repetition, Section, ServerFacts, SourceText, Span,
+    TransactionChoice, Wrapping,
 };
 use segue_postgres::Postgres;
 
@@ -50,11 +50,21 @@ pub(crate) fn migration(id: &str, sql: &str, wrapping: Wrapping) -> Migration {
 }
 
 pub(crate) fn findings(example: &Example) -> Vec<Finding> {
+    findings_on(&Postgres, example)
+}
+
+/// On another dialect; its newest version.
+pub(crate) fn findings_on(dialect: &dyn Dialect, example: &Example) -> Vec<Finding> {
+    let version = if dialect.name() == "sqlite" {
+        segue_sqlite::NEWEST_VERSION
+    } else {
+        example.version
+    };
     let options = JudgeOptions {
         depth: Depth::Findings,
         tool: example.tool,
         server: ServerFacts {
-            version: example.version,
+            version,
             sizes: BTreeMap::new(),
         },
         today: Date {
@@ -64,17 +74,17 @@ pub(crate) fn findings(example: &Example) -> Vec<Finding> {
         },
         directory: "migrations".to_owned(),
     };
-    let mut judge = Judge::new(&Postgres, options);
+    let mut judge = Judge::new(dialect, options);
     let before = ReadMigration::new(
         migration("1_before", example.before, Wrapping::Autocommit),
-        &Postgres,
-        example.version,
+        dialect,
+        version,
     );
     judge.migration(&before, Reported::No);
     let tried = ReadMigration::new(
         migration("2_tried", example.sql, example.wrapping),
-        &Postgres,
-        example.version,
+        dialect,
+        version,
     );
     let mut found = judge.migration(&tried, Reported::Yes).findings;
     found.extend(judge.finish(&[]));

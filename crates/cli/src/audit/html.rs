@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::human::{count, counted};
 use super::score::{Counts, Scored};
 use super::{Audit, Tally, chart, date};
+use crate::document::Run;
 use crate::show::escape::{line, lines};
 use crate::show::tool;
 
@@ -297,12 +298,21 @@ fn links(audit: &Audit, tally: &Tally) -> Markup {
     }
 }
 
+/// `PostgreSQL 18`, `SQLite 3.54`.
+fn server(run: &Run) -> String {
+    if run.dialect == "sqlite" {
+        let (major, minor) = (run.server_version / 1000, run.server_version % 1000);
+        format!("SQLite {major}.{minor}")
+    } else {
+        format!("PostgreSQL {}", run.server_version)
+    }
+}
+
 fn foot(audit: &Audit) -> Markup {
     html! {
         footer {
             p {
-                "Segue " (env!("CARGO_PKG_VERSION")) ", PostgreSQL " (audit.run.server_version)
-                " assumed, " (date::words(audit.today)) ". "
+                "Segue " (env!("CARGO_PKG_VERSION")) ", " (server(&audit.run)) " assumed, " (date::words(audit.today)) ". "
                 (count(audit.summary.statements, "statement")) " judged: "
                 @let all = counted(audit.counts());
                 @if all.is_empty() { "no findings" } @else { (all) }

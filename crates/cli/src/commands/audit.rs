@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
-use segue_model::Dialect;
-use segue_postgres::Postgres;
 
 use super::check::subjects;
 use crate::arguments::{AuditArguments, AuditOutput};
@@ -50,16 +48,13 @@ fn judged(arguments: &AuditArguments) -> Result<Audit, CliError> {
     let stopwatch = Stopwatch::start();
     let check = arguments.check();
     let settings = Settings::of_check(&check)?;
-    let dialect = &Postgres;
+    let subjects = subjects::find(&check, &settings)?;
+    let reading = subjects::first_reading(&subjects, &settings);
     let sizes = match &settings.statistics {
-        Some(path) => statistics::read(path, &dialect.default_namespace())?,
+        Some(path) => statistics::read(path, &reading.dialect.default_namespace())?,
         None => BTreeMap::new(),
     };
-    let subjects = subjects::find(&check, &settings)?;
-    let version = settings.server_version.value;
     let request = Request {
-        dialect,
-        version,
         sizes,
         today: arguments.today.unwrap_or_else(environment::today),
         rules: settings.rules.clone(),
@@ -71,8 +66,8 @@ fn judged(arguments: &AuditArguments) -> Result<Audit, CliError> {
     };
     let document = Document {
         run: Run {
-            dialect: dialect.name(),
-            server_version: version,
+            dialect: reading.dialect.name(),
+            server_version: reading.version,
             base: None,
             fail_on: settings.fail_on,
         },

@@ -9,8 +9,6 @@ use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
 use segue_check::Severity;
-use segue_model::Dialect;
-use segue_postgres::Postgres;
 
 use crate::arguments::{CheckArguments, Verbosity};
 use crate::document::{Document, Event, KeptFindings, Run, Summary};
@@ -53,16 +51,14 @@ fn check(arguments: &CheckArguments) -> Result<Exit, CliError> {
     let reporter = Reporter::named(&arguments.output).ok_or_else(|| {
         CliError::new(Code::Usage, "there is no such format", "segue check --help")
     })?;
-    let dialect = &Postgres;
+    let subjects = subjects::find(arguments, &settings)?;
+    let reading = subjects::first_reading(&subjects, &settings);
     let sizes = match &settings.statistics {
-        Some(path) => statistics::read(path, &dialect.default_namespace())?,
+        Some(path) => statistics::read(path, &reading.dialect.default_namespace())?,
         None => BTreeMap::new(),
     };
-    let subjects = subjects::find(arguments, &settings)?;
     talk(arguments, &settings, &subjects);
     let request = Request {
-        dialect,
-        version: settings.server_version.value,
         sizes,
         today: arguments.today.unwrap_or_else(environment::today),
         rules: settings.rules.clone(),
@@ -70,8 +66,8 @@ fn check(arguments: &CheckArguments) -> Result<Exit, CliError> {
     };
     let mut document = Document {
         run: Run {
-            dialect: dialect.name(),
-            server_version: settings.server_version.value,
+            dialect: reading.dialect.name(),
+            server_version: reading.version,
             base: arguments.base.clone(),
             fail_on: settings.fail_on,
         },
@@ -141,9 +137,10 @@ fn talk(arguments: &CheckArguments, settings: &Settings, subjects: &[Subject]) {
     for subject in subjects {
         let _ = writeln!(
             text,
-            "{}: {}, {} migrations",
+            "{}: {}, {}, {} migrations",
             line(&subject.directory),
             tool::name(subject.tool),
+            subject.reading.dialect.name(),
             subject.sources.len()
         );
     }

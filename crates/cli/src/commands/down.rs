@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use segue_engine::{Event, Target};
+use segue_sqlite::Missing;
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, copies, limits, project, selection, tell, with_runner_on};
 
 /// Takes the last migration back, or as many as asked for.
 ///
@@ -20,10 +21,12 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
             tell(event);
         }
     };
-    let outcome = with_runner(
+    let outcome = with_runner_on(
         &arguments.database,
+        Missing::Refuse,
         (limits(arguments), &mut observer),
         |runner| {
+            runner.copies = copies(arguments);
             runner.down(
                 &project.migrations,
                 &selection(arguments, Target::Steps(1)),

@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 
-use segue_postgres::{DumpScope, dump};
+use segue_postgres::DumpScope;
+use segue_sqlite::Missing;
 
 use crate::arguments::DumpArguments;
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
+use crate::session::AnySession;
 use crate::target::database;
 
 /// Writes it to standard output.
@@ -14,15 +16,22 @@ use crate::target::database;
 /// # Errors
 /// When the database cannot be reached or read.
 pub(crate) fn run(arguments: &DumpArguments) -> Result<Exit, CliError> {
-    let mut session = database(&arguments.database)?.connect()?;
-    let text = dump(&mut session, &DumpScope::default()).map_err(|error| {
+    let unread = || {
         CliError::new(
             Code::Connection,
             "the structure could not be read",
-            "check the role's rights, then run the same command again",
+            "check what this user may read, then run the same command again",
         )
-        .because(error)
-    })?;
+    };
+    let text = match database(&arguments.database)?.connect(Missing::Refuse)? {
+        AnySession::Postgres(mut session) => {
+            segue_postgres::dump(&mut *session, &DumpScope::default())
+                .map_err(|error| unread().because(error))?
+        }
+        AnySession::Sqlite(mut session) => {
+            segue_sqlite::dump(&mut session).map_err(|error| unread().because(error))?
+        }
+    };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Ok)
 }

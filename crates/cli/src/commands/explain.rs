@@ -96,6 +96,9 @@ fn rule_page(rule: &Rule) -> String {
         words::decided_by(rule),
         rule.page.trim_end()
     );
+    if let Some(also) = words::databases(rule) {
+        let _ = write!(text, "\n{also}\n");
+    }
     for (title, example) in [
         ("Reported", rule.bad.first()),
         ("Not reported", rule.good.first()),

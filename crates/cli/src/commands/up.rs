@@ -3,12 +3,13 @@
 use std::io::Write as _;
 
 use segue_engine::{Event, Target};
+use segue_sqlite::Missing;
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, copies, limits, project, selection, tell, with_runner_on};
 
 /// Runs what is pending, or shows it with `--dry-run`.
 ///
@@ -24,10 +25,12 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
             tell(event);
         }
     };
-    let outcome = with_runner(
+    let outcome = with_runner_on(
         &arguments.database,
+        Missing::Create,
         (limits(arguments), &mut observer),
         |runner| {
+            runner.copies = copies(arguments);
             runner.up(
                 &project.migrations,
                 &selection(arguments, Target::All),

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use segue_engine::{Event, Journal, Limits, Standing, checksums};
-use segue_postgres::{Postgres, PostgresSession};
+use segue_sqlite::Missing;
 
 use crate::arguments::StatusArguments;
 use crate::error::{CliError, Code};
@@ -27,7 +27,8 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
             Ok((lines, runner.statements.clone()))
         },
     )?;
-    let mut session: PostgresSession = database(&arguments.database)?.connect()?;
+    let target = database(&arguments.database)?;
+    let mut session = target.connect(Missing::Refuse)?;
     let mut out = std::io::stdout().lock();
     let mut edited = 0;
     for (migration, status) in project.migrations.iter().zip(&lines) {
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
                 .because(error)
             })?
             .unwrap_or_default();
-        let now = checksums(migration, &Postgres).normalized;
+        let now = checksums(migration, target.dialect()).normalized;
         writeln!(out, "{} was edited after it ran", line(&migration.path))?;
         for (sign, text) in difference(&before, &now) {
             writeln!(out, "  {sign} {}", line(&text))?;

@@ -411,6 +411,7 @@ impl Seen {
             | Event::AlreadyDone { .. }
             | Event::InvalidIndex { .. }
             | Event::Held { .. }
+            | Event::Copied { .. }
             | Event::Backfill { .. }
             | Event::Proven { .. }
             | Event::Done { .. } => {}

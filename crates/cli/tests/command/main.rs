@@ -7,3 +7,4 @@ mod check;
 mod formats;
 mod runs;
 mod segue;
+mod sqlite;

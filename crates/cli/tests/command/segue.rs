@@ -18,6 +18,7 @@ pub(crate) fn command(folder: &Path) -> Command {
     command.current_dir(folder).stdin(Stdio::null());
     for name in [
         "SEGUE_TOOL",
+        "SEGUE_DIALECT",
         "SEGUE_BASE",
         "SEGUE_STATISTICS",
         "SEGUE_FAIL_ON",

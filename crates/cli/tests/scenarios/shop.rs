@@ -96,7 +96,12 @@ pub(crate) fn application() -> [Clients; 2] {
 
 /// Runs `segue up` with these words on a project of one migration, while the application is at work.
 pub(crate) fn up(url: &str, migration: &str, words: &[&str]) -> Lived {
-    let project = project(migration);
+    let all: Vec<&str> = ["up"].iter().chain(words).copied().collect();
+    beside(&project(migration), url, &all)
+}
+
+/// Runs `segue` with these words in a project, while the application is at work.
+pub(crate) fn beside(project: &tempfile::TempDir, url: &str, words: &[&str]) -> Lived {
     let target = Target::resolve(url, &Sources::default()).unwrap();
     let connect =
         || -> Result<PostgresSession, PostgresError> { PostgresSession::connect(&target) };
@@ -108,10 +113,8 @@ pub(crate) fn up(url: &str, migration: &str, words: &[&str]) -> Lived {
         patience: PATIENCE,
         seed: 7,
     };
-    let (run, felt) = traffic::during(&road, &application(), |_| {
-        segue(project.path(), url, "up", words)
-    })
-    .unwrap();
+    let (run, felt) =
+        traffic::during(&road, &application(), |_| segue(project.path(), url, words)).unwrap();
     Lived {
         code: run.status.code().unwrap_or(-1),
         err: String::from_utf8(run.stderr).unwrap(),
@@ -119,19 +122,8 @@ pub(crate) fn up(url: &str, migration: &str, words: &[&str]) -> Lived {
     }
 }
 
-/// What one has to agree to before a migration that destroys something.
-pub(crate) fn hash(url: &str, migration: &str) -> String {
-    let project = project(migration);
-    let run = segue(project.path(), url, "up", &[]);
-    let err = String::from_utf8(run.stderr).unwrap();
-    assert_eq!(run.status.code(), Some(4), "{err}");
-    let (_, after) = err
-        .split_once("--approve ")
-        .unwrap_or_else(|| panic!("there is no hash in {err}"));
-    after.split_whitespace().next().unwrap().to_owned()
-}
-
-fn project(migration: &str) -> tempfile::TempDir {
+/// A project of one migration.
+pub(crate) fn project(migration: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("db/migrations");
     std::fs::create_dir_all(folder.path().join(".git")).unwrap();
@@ -141,13 +133,12 @@ fn project(migration: &str) -> tempfile::TempDir {
     folder
 }
 
-fn segue(folder: &Path, url: &str, verb: &str, words: &[&str]) -> std::process::Output {
+fn segue(folder: &Path, url: &str, words: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_segue"))
         .current_dir(folder)
         .env_clear()
         .env("DATABASE_URL", url)
         .stdin(Stdio::null())
-        .arg(verb)
         .args(words)
         .output()
         .unwrap()

@@ -18,7 +18,7 @@ use crate::turn::{Writing, step_key, stopped};
 /// Between two looks at the workers.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-impl<S: Session> Running<'_, '_, S> {
+impl<S: Session + Send> Running<'_, '_, S> {
     /// Runs a backfill to its proof, then records the step.
     pub(crate) fn backfill(
         &mut self,

@@ -4,8 +4,8 @@ use segue_engine::BackfillLimits;
 use segue_model::Backfill;
 use segue_testkit::TestServer;
 
-use crate::cutting::{Cut, CutError, Knife, Moment, Then};
 use crate::scene::{once, plan, run, session, small, update, value, with};
+use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
 
 /// More calls than a run makes.
 const CALLS_MAX: usize = 600;
@@ -34,7 +34,9 @@ fn at_every_call(backfill: &Backfill, moment: Moment, then: Then) {
             let session = session(&database).map_err(CutError::Server)?;
             Cut::new(session, &knife)
         };
-        let cut = with::<Cut, _>(&connect, &few(), |runner| runner.run(plan(backfill)));
+        let cut = with::<Cut<segue_postgres::PostgresSession>, _>(&connect, &few(), |runner| {
+            runner.run(plan(backfill))
+        });
         if !knife.is_used() {
             assert!(call > 40, "a run makes more than {call} calls");
             cut.unwrap();

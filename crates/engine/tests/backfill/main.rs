@@ -2,8 +2,6 @@
 
 #![cfg(test)]
 
-#[path = "../faults/cutting.rs"]
-mod cutting;
 mod faults;
 mod keys;
 mod scene;

@@ -93,10 +93,12 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
             transaction: TransactionNeed::MustBeOutside,
             certainty: Certainty::Known,
         },
+        losses: Vec::new(),
         file: ("1_fill.sql".to_owned(), 0),
         phase: PhaseKind::Backfill,
         gate: None,
         back: None,
+        restore: None,
     };
     vec![PlannedMigration {
         id: "1".to_owned(),

@@ -3,8 +3,8 @@
 use segue_engine::Approval;
 use segue_postgres::PostgresSession;
 use segue_testkit::TestServer;
+use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
 
-use crate::cutting::{Cut, CutError, Knife, Moment, Then};
 use crate::project::{canary, database_session, fingerprint, migrations};
 use crate::runs::{all, quick, up, with};
 
@@ -25,7 +25,7 @@ fn at_every_call(moment: Moment, then: Then) {
             let session: PostgresSession = database_session(&database).map_err(CutError::Server)?;
             Cut::new(session, &knife)
         };
-        let cut = with::<Cut, _>(&connect, quick(), |runner| {
+        let cut = with::<Cut<PostgresSession>, _>(&connect, quick(), |runner| {
             runner.up(&migrations(), &all(), &Approval::default())
         });
         if !knife.is_used() {

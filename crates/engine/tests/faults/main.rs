@@ -3,7 +3,6 @@
 
 #![cfg(test)]
 
-mod cutting;
 mod every_call;
 mod locks;
 mod project;

@@ -232,3 +232,82 @@ fn a_type_change_that_rewrites_keeps_the_old_values_until_the_contract_phase() {
         catalog(&mut plain.connect().unwrap())
     );
 }
+
+#[test]
+fn a_dropped_column_comes_back_with_its_values() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    let before = catalog(&mut client);
+    let values = "SELECT md5(string_agg(username, ',' ORDER BY id)) FROM users";
+    let written = client.value(values).unwrap();
+    let files = [
+        migration("1_start.sql", START),
+        migration(
+            "2_drop.sql",
+            "-- migrate:up\nALTER TABLE users DROP COLUMN username;\n",
+        ),
+    ];
+    up(&database, &files).unwrap();
+    // The new version does not write it, the old one still does.
+    client
+        .execute("INSERT INTO users (seen) VALUES (1)")
+        .unwrap();
+    client
+        .execute("DELETE FROM users WHERE username IS NULL")
+        .unwrap();
+    client
+        .execute("INSERT INTO users (username) VALUES ('z')")
+        .unwrap();
+    client
+        .execute("DELETE FROM users WHERE username = 'z'")
+        .unwrap();
+    drop(client);
+    contract(&database, &files, EvidencePolicy::Respect).unwrap();
+    let plain = plainly(&server, &["ALTER TABLE users DROP COLUMN username"]);
+    let mut client = database.connect().unwrap();
+    assert_eq!(catalog(&mut client), catalog(&mut plain.connect().unwrap()));
+    let back = down(&database, &files).unwrap();
+    assert_eq!(back.completed, ["2"]);
+    assert_eq!(catalog(&mut client), before);
+    assert_eq!(client.value(values).unwrap(), written);
+    let left = "SELECT count(*)::text FROM pg_class WHERE relnamespace = to_regnamespace('segue_archive') AND relkind = 'r'";
+    assert_eq!(client.value(left).unwrap().as_deref(), Some("0"));
+}
+
+#[test]
+fn a_dropped_table_comes_back_with_its_rows_and_keys() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    started(&database);
+    let orders = migration(
+        "2_orders.sql",
+        "-- migrate:up\nCREATE TABLE orders (id serial PRIMARY KEY, user_id bigint REFERENCES users (id));\n\
+         INSERT INTO orders (user_id) VALUES (1), (2);\n",
+    );
+    let files = [
+        migration("1_start.sql", START),
+        orders,
+        migration("3_drop.sql", "-- migrate:up\nDROP TABLE orders;\n"),
+    ];
+    up(&database, &files[..2]).unwrap();
+    let mut client = database.connect().unwrap();
+    let before = catalog(&mut client);
+    drop(client);
+    up(&database, &files).unwrap();
+    contract(&database, &files, EvidencePolicy::Respect).unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("DELETE FROM users WHERE id = 9")
+        .expect("no key of the archive is in the way");
+    assert!(client.query("SELECT FROM orders").is_err());
+    down(&database, &files).unwrap();
+    assert_eq!(catalog(&mut client), before);
+    assert_eq!(
+        client
+            .value("SELECT count(*)::text FROM orders")
+            .unwrap()
+            .as_deref(),
+        Some("2")
+    );
+}

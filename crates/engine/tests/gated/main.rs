@@ -3,4 +3,5 @@
 #![cfg(test)]
 
 mod life;
+mod oracle;
 mod scene;

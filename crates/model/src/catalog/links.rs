@@ -37,6 +37,11 @@ impl Catalog {
         self.relations.get(name)
     }
 
+    /// A relation, with its name as it was written when it was made.
+    pub fn relation_as_named(&self, name: &QualifiedName) -> Option<(&QualifiedName, &Relation)> {
+        self.relations.get_key_value(name)
+    }
+
     /// Every relation, in order of name.
     pub fn relations(&self) -> impl Iterator<Item = (&QualifiedName, &Relation)> {
         self.relations.iter()

@@ -64,6 +64,17 @@ impl Draft {
         );
     }
 
+    /// What the last step takes away is put back by this, when its way back is gone.
+    pub(super) fn restored_by(&mut self, backfill: Backfill) {
+        if let Some(step) = self
+            .phases
+            .last_mut()
+            .and_then(|phase| phase.steps.last_mut())
+        {
+            step.restore = Some(backfill);
+        }
+    }
+
     /// What follows waits for these conditions.
     pub(super) fn gate(&mut self, conditions: Vec<String>, retires: Vec<Retired>) {
         let gate = Gate {
@@ -122,6 +133,7 @@ impl Draft {
                 purpose,
                 action,
                 transaction,
+                restore: None,
             });
         }
     }

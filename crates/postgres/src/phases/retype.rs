@@ -54,6 +54,10 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     if carried.has_primary_key() {
         return None;
     }
+    if shadow::default_of(&pair).is_some() && !is_assignable(&old.data_type, data_type) {
+        // The server refuses the plain statement too: it does not cast a default.
+        return None;
+    }
     let swap = Swap {
         pair: &pair,
         carried: &carried,
@@ -316,4 +320,20 @@ fn is_total(from: &DataType, to: &DataType) -> bool {
         _ => {}
     }
     is(to, &["text"]) && is(from, &["uuid", "boolean", "character varying", "date", "inet"])
+}
+
+/// True when a default of one type is taken for a column of the other without a cast.
+///
+/// Source: `pg_cast` of 15 and 18, assignment casts between types of one category; anything may be assigned to text.
+fn is_assignable(from: &DataType, to: &DataType) -> bool {
+    const NUMBERS: &[&str] = &["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+    const TEXTS: &[&str] = &["text", "character varying", "character"];
+    const TIMES: &[&str] = &["date", "timestamp without time zone", "timestamp with time zone"];
+    let both = |names: &[&str]| {
+        names.iter().any(|name| from.is_built_in(name)) && names.iter().any(|name| to.is_built_in(name))
+    };
+    both(NUMBERS)
+        || both(TIMES)
+        || TEXTS.iter().any(|name| to.is_built_in(name))
+        || from.name == to.name
 }

@@ -63,6 +63,8 @@ fn project(survey: &Survey, index: usize) -> Project {
         return project;
     };
     project.problems.extend(other_dialect(&journal, &path));
+    let dialect = journal.get("dialect").and_then(Value::as_str);
+    project.written_for = dialect.map(str::to_owned);
     let entries = journal.get("entries").and_then(Value::as_array);
     let mut newest = i64::MIN;
     for entry in entries.into_iter().flatten() {
@@ -115,7 +117,7 @@ fn add(
 
 fn other_dialect(journal: &Value, path: &str) -> Option<ProjectProblem> {
     let dialect = journal.get("dialect").and_then(Value::as_str)?;
-    (!["postgresql", "pg"].contains(&dialect)).then(|| ProjectProblem::Configuration {
+    (!["postgresql", "pg", "sqlite", "turso"].contains(&dialect)).then(|| ProjectProblem::Configuration {
         concerns: segue_model::Concerns::Every,
         path: path.to_owned(),
         consequence: format!("these migrations are written for {dialect}, not for PostgreSQL"),

@@ -58,19 +58,27 @@ fn project(survey: &Survey, index: usize) -> Project {
                 .named(words),
         );
     }
-    project.problems.extend(other_provider(survey, index));
+    if let Some((provider, path)) = provider(survey, index) {
+        project.problems.extend(other_provider(&provider, path));
+        project.written_for = Some(provider);
+    }
     project
 }
 
-/// The lock file names another database.
-fn other_provider(survey: &Survey, index: usize) -> Option<ProjectProblem> {
+/// The database that the lock file names, and that file.
+fn provider(survey: &Survey, index: usize) -> Option<(String, String)> {
     let folder = survey.folder(index).filter(|folder| folder.has(LOCK))?;
     let file = survey.text(folder, LOCK).ok()?;
     let provider = settings::toml(&file.text).remove("provider")?;
-    let ours = ["postgresql", "postgres", "cockroachdb"].contains(&provider.as_str());
+    Some((provider, file.path))
+}
+
+/// It is none that Segue speaks.
+fn other_provider(provider: &str, path: String) -> Option<ProjectProblem> {
+    let ours = ["postgresql", "postgres", "cockroachdb", "sqlite"].contains(&provider);
     (!ours).then(|| ProjectProblem::Configuration {
         concerns: segue_model::Concerns::Every,
-        path: file.path,
+        path,
         consequence: format!("these migrations are written for {provider}, not for PostgreSQL"),
     })
 }

@@ -13,23 +13,16 @@ pub(crate) fn same(one: &Ident, other: &Ident) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
-/// A table by its name, in whatever case, with its name as the catalog has it. One that is spelled alike is found at once.
+/// A table by its name, in whatever case, with its name as the catalog has it.
 pub(crate) fn find_table<'c>(
     catalog: &'c Catalog,
     name: &QualifiedName,
 ) -> Option<(QualifiedName, &'c Table)> {
-    if let Some(table) = catalog.table(name) {
-        return Some((name.clone(), table));
+    let (found, relation) = catalog.relation_as_named(name)?;
+    match relation {
+        Relation::Table(table) => Some((found.clone(), table)),
+        Relation::Index(_) | Relation::View(_) | Relation::Sequence(_) => None,
     }
-    catalog.relations().find_map(|(found, relation)| {
-        let is_it = same(&found.name, &name.name) && same(&found.namespace, &name.namespace);
-        match relation {
-            Relation::Table(table) if is_it => Some((found.clone(), table.as_ref())),
-            Relation::Table(_) | Relation::Index(_) | Relation::View(_) | Relation::Sequence(_) => {
-                None
-            }
-        }
-    })
 }
 
 /// The impact of one statement, while it is being put together.

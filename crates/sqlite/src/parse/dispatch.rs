@@ -227,7 +227,7 @@ fn pragma(name: &Ident, body: Option<&PragmaBody<'_>>) -> Change {
 fn pragma_value(value: &Expr<'_>) -> String {
     match value {
         Expr::Name(Name(word)) | Expr::Literal(Literal::Keyword(word) | Literal::String(word)) => {
-            names::unquoted(word).as_str().to_owned()
+            names::unquoted(word).written().to_owned()
         }
         other => other.to_string(),
     }

@@ -1,4 +1,4 @@
-//! Names as SQLite stores them: quotes taken off, case kept.
+//! Names as SQLite stores them: quotes taken off, case kept and not looked at.
 //!
 //! Knows no catalog: a name without a database is one of `main`, or of `temp` where the statement says TEMP.
 
@@ -23,13 +23,13 @@ pub(super) fn unquoted(written: &str) -> Ident {
             .and_then(|rest| rest.strip_suffix(close));
         if let Some(inside) = inside {
             return if doubled.is_empty() {
-                Ident::new(inside)
+                Ident::caseless(inside)
             } else {
-                Ident::new(inside.replace(doubled, &close.to_string()))
+                Ident::caseless(inside.replace(doubled, &close.to_string()))
             };
         }
     }
-    Ident::new(written)
+    Ident::caseless(written)
 }
 
 /// A name of the parser's.

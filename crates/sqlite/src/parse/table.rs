@@ -77,13 +77,13 @@ impl<'a> Parts<'a> {
 
     /// The name SQLite gives, or one of our own for what SQLite leaves without a name.
     fn generated(&self, label: &'static str, number: usize) -> ChosenName {
-        let table = self.table.name.as_str();
+        let table = self.table.name.written();
         let mut name = ["sqlite_", label, "_", table, "_", &number.to_string()].concat();
         if let (Place::Column(column), true) = (&self.place, label != "autoindex") {
             name.push('.');
-            name.push_str(column.as_str());
+            name.push_str(column.written());
         }
-        ChosenName::Generated(Ident::new(name))
+        ChosenName::Generated(Ident::caseless(name))
     }
 
     fn add(&mut self, name: Option<&sqlite3_parser::ast::Name<'_>>, kind: ConstraintKind) {

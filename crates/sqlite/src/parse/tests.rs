@@ -82,7 +82,7 @@ fn names_lose_their_quotes_and_keep_their_case() {
     ] {
         match only(&format!("DROP TABLE {written}")) {
             Change::Table(target, TableChange::Drop { .. }) => {
-                assert_eq!(target.name.name.as_str(), stored);
+                assert_eq!(target.name.name.written(), stored);
                 assert_eq!(target.name.namespace.as_str(), "main");
             }
             other => panic!("{other:?}"),

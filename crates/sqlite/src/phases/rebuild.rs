@@ -32,7 +32,9 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The table as it is; none when it is not held in full.
     pub(super) fn of(name: &QualifiedName, table: &Table, catalog: &Catalog) -> Option<Self> {
-        let temporary = name.sibling(Ident::new(["segue_new_", name.name.as_str()].concat()));
+        let temporary = name.sibling(Ident::caseless(
+            ["segue_new_", name.name.written()].concat(),
+        ));
         let is_whole = table.knowledge == Knowledge::Whole && table.triggers.is_empty();
         if !is_whole || catalog.relation(&temporary).is_some() {
             return None;
@@ -116,15 +118,21 @@ impl Wanted {
         );
         // Names that SQLite leaves open are those of the new table: as they are read back.
         let create = authored(&render::render(&[create]).ok()?)?;
+        // Inside: a setting that was lost with a connection would let the old table take others' rows along.
+        draft.probe(
+            StepTransaction::Own,
+            "references that are followed all the same",
+            Sql::literal("SELECT 1 FROM pragma_foreign_keys WHERE foreign_keys <> 0"),
+        );
         let purpose = format!("make the new table beside {}", self.name);
-        draft.change(StepTransaction::Own, purpose, create);
+        draft.change(StepTransaction::WithPrevious, purpose, create);
         if self.counts_up() {
             let sql = Sql::literal("INSERT INTO ")
                 .name(&self.name.sibling(Ident::from("sqlite_sequence")))
                 .text(" (\"name\", \"seq\") SELECT ")
-                .string(self.temporary.name.as_str())
+                .string(self.temporary.name.written())
                 .text(", seq FROM sqlite_sequence WHERE name = ")
-                .string(self.name.name.as_str());
+                .string(self.name.name.written());
             let purpose = format!("carry over the counter of {}", self.name);
             draft.change(StepTransaction::WithPrevious, purpose, authored(&sql)?);
         }
@@ -181,11 +189,6 @@ fn switch_off(draft: &mut Draft) -> Option<()> {
         StepTransaction::Outside,
         "do not follow references while the table is replaced".to_owned(),
         authored(&Sql::literal("PRAGMA foreign_keys = OFF"))?,
-    );
-    draft.probe(
-        StepTransaction::Outside,
-        "references that are followed all the same",
-        Sql::literal("SELECT 1 FROM pragma_foreign_keys WHERE foreign_keys <> 0"),
     );
     draft.change(
         StepTransaction::Outside,

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use segue_model::Tool;
 use segue_sources::{LocateOptions, Located, locate, read_text};
 
-use crate::arguments::CheckArguments;
+use crate::arguments::{CheckArguments, DialectName};
 use crate::error::{CliError, Code};
 use crate::judging::Subject;
-use crate::pipeline::{Source, Unread};
+use crate::pipeline::{Reading, Source, Unread};
 use crate::release::{Changed, changed_since};
 use crate::settings::Settings;
+use crate::target::named_dialect;
 
 /// How standard input is shown.
 const STDIN: &str = "<stdin>";
@@ -43,7 +44,7 @@ pub(crate) fn find(
             None => None,
         };
         for located in projects(path, settings)? {
-            add(located, changed.as_ref(), &mut subjects);
+            add(located, settings, (changed.as_ref(), &mut subjects));
         }
     }
     Ok(subjects)
@@ -83,14 +84,42 @@ fn projects(path: &Path, settings: &Settings) -> Result<Vec<Located>, CliError> 
     Ok(found)
 }
 
+/// What the SQL of a project is read as: what was said, what the project says of itself, what the database's address says.
+fn reading(written_for: Option<&str>, settings: &Settings) -> Reading<'static> {
+    let name = settings
+        .dialect
+        .or_else(|| written_for.and_then(DialectName::of))
+        .or_else(named_dialect)
+        .unwrap_or(DialectName::Postgres);
+    Reading {
+        dialect: name.dialect(),
+        version: match name {
+            DialectName::Postgres => settings.server_version.value,
+            DialectName::Sqlite => segue_sqlite::NEWEST_VERSION,
+        },
+    }
+}
+
+/// The dialect and version of the whole answer: those of its first project.
+pub(crate) fn first_reading(subjects: &[Subject], settings: &Settings) -> Reading<'static> {
+    subjects
+        .first()
+        .map_or_else(|| reading(None, settings), |subject| subject.reading)
+}
+
 /// Adds a project; files of one folder that were named one by one are one project.
-fn add(located: Located, changed: Option<&Changed>, subjects: &mut Vec<Subject>) {
+fn add(
+    located: Located,
+    settings: &Settings,
+    (changed, subjects): (Option<&Changed>, &mut Vec<Subject>),
+) {
     let known = subjects
         .iter_mut()
         .find(|subject| subject.tool == located.tool && subject.directory == located.shown);
     let Some(subject) = known else {
         subjects.push(Subject {
             tool: located.tool,
+            reading: reading(located.written_for.as_deref(), settings),
             directory: located.shown,
             sources: located.units.into_iter().map(Source::Unit).collect(),
             problems: located.problems,
@@ -142,6 +171,7 @@ fn standard_input(settings: &Settings) -> Result<Subject, CliError> {
     };
     Ok(Subject {
         tool,
+        reading: reading(None, settings),
         directory: STDIN.to_owned(),
         sources: vec![source],
         problems: Vec::new(),

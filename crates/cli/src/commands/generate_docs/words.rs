@@ -35,6 +35,18 @@ pub(crate) fn layer_of(rule: &Rule) -> &'static str {
     }
 }
 
+/// Which databases a rule speaks of besides PostgreSQL; most rules speak of that one alone.
+pub(crate) fn databases(rule: &Rule) -> Option<&'static str> {
+    match (
+        segue_check::speaks_of(rule, "postgres"),
+        segue_check::speaks_of(rule, "sqlite"),
+    ) {
+        (true, true) => Some("It speaks of migrations for SQLite too."),
+        (false, true) => Some("It speaks of migrations for SQLite only."),
+        (true | false, false) => None,
+    }
+}
+
 /// The layer that decides a rule, in full.
 pub(crate) fn decided_by(rule: &Rule) -> &'static str {
     match rule.ask {

@@ -1,14 +1,14 @@
-//! A session that is cut at a chosen call: everything before it is real, and so is what the server does then.
+//! Sessions that are not what they seem. One is cut at a chosen call: everything before it is real, and so is what the
+//! server does then. One says that it did what it did not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
-use segue_postgres::{PostgresError, PostgresSession};
 
 /// Which side of a call the cut is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub enum Moment {
     /// The call never reaches the server.
     BeforeSending,
     /// The server did it; the reply is lost.
@@ -17,7 +17,7 @@ pub(crate) enum Moment {
 
 /// Whether anything works after the cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
+pub enum Then {
     /// The process is gone: nothing of this run works any more.
     Dead,
     /// Only that connection is gone.
@@ -26,7 +26,7 @@ pub(crate) enum Then {
 
 /// Where the cut is; shared by all connections of a run.
 #[derive(Debug)]
-pub(crate) struct Knife {
+pub struct Knife {
     calls_left: AtomicUsize,
     is_used: AtomicBool,
     moment: Moment,
@@ -34,7 +34,8 @@ pub(crate) struct Knife {
 }
 
 impl Knife {
-    pub(crate) fn at(call: usize, moment: Moment, then: Then) -> Arc<Self> {
+    /// At a call, counted from 1.
+    pub fn at(call: usize, moment: Moment, then: Then) -> Arc<Self> {
         Arc::new(Self {
             calls_left: AtomicUsize::new(call),
             is_used: AtomicBool::new(false),
@@ -44,19 +45,24 @@ impl Knife {
     }
 
     /// True when the run had more calls than the number of the cut.
-    pub(crate) fn is_used(&self) -> bool {
+    pub fn is_used(&self) -> bool {
         self.is_used.load(Ordering::SeqCst)
     }
 }
 
 /// A connection of the run that is cut.
-pub(crate) struct Cut {
-    inner: Option<PostgresSession>,
+#[derive(Debug)]
+pub struct Cut<S> {
+    inner: Option<S>,
     knife: Arc<Knife>,
 }
 
-impl Cut {
-    pub(crate) fn new(inner: PostgresSession, knife: &Arc<Knife>) -> Result<Self, CutError> {
+impl<S: Session> Cut<S> {
+    /// A connection that the knife may cut.
+    ///
+    /// # Errors
+    /// When the process is dead.
+    pub fn new(inner: S, knife: &Arc<Knife>) -> Result<Self, CutError<S::Error>> {
         if knife.is_used() && knife.then == Then::Dead {
             return Err(CutError::Cut);
         }
@@ -68,8 +74,8 @@ impl Cut {
 
     fn call<T>(
         &mut self,
-        act: impl FnOnce(&mut PostgresSession) -> Result<T, PostgresError>,
-    ) -> Result<T, CutError> {
+        act: impl FnOnce(&mut S) -> Result<T, S::Error>,
+    ) -> Result<T, CutError<S::Error>> {
         let is_dead = self.knife.is_used() && self.knife.then == Then::Dead;
         let Some(inner) = self.inner.as_mut().filter(|_| !is_dead) else {
             self.inner = None;
@@ -93,24 +99,27 @@ impl Cut {
     }
 }
 
+/// Why a call failed.
 #[derive(Debug)]
-pub(crate) enum CutError {
+pub enum CutError<E> {
+    /// It was cut.
     Cut,
-    Server(PostgresError),
+    /// The server said so.
+    Server(E),
 }
 
-impl std::fmt::Display for CutError {
+impl<E: SessionError> std::fmt::Display for CutError<E> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Cut => formatter.write_str("the connection was cut"),
-            Self::Server(error) => error.fmt(formatter),
+            Self::Server(error) => write!(formatter, "{error}"),
         }
     }
 }
 
-impl std::error::Error for CutError {}
+impl<E: SessionError> std::error::Error for CutError<E> {}
 
-impl SessionError for CutError {
+impl<E: SessionError> SessionError for CutError<E> {
     fn failure(&self) -> Failure {
         match self {
             Self::Cut => Failure::ConnectionLost,
@@ -126,18 +135,18 @@ impl SessionError for CutError {
     }
 }
 
-impl Session for Cut {
-    type Error = CutError;
+impl<S: Session> Session for Cut<S> {
+    type Error = CutError<S::Error>;
 
-    fn execute(&mut self, statement: &Sql) -> Result<(), CutError> {
+    fn execute(&mut self, statement: &Sql) -> Result<(), Self::Error> {
         self.call(|session| session.execute(statement))
     }
 
-    fn execute_users(&mut self, text: &str) -> Result<(), CutError> {
+    fn execute_users(&mut self, text: &str) -> Result<(), Self::Error> {
         self.call(|session| session.execute_users(text))
     }
 
-    fn query(&mut self, statement: &Sql) -> Result<TextRows, CutError> {
+    fn query(&mut self, statement: &Sql) -> Result<TextRows, Self::Error> {
         self.call(|session| session.query(statement))
     }
 
@@ -145,7 +154,7 @@ impl Session for Cut {
         &mut self,
         statement: &Sql,
         parameters: &[Option<&str>],
-    ) -> Result<TextRows, CutError> {
+    ) -> Result<TextRows, Self::Error> {
         self.call(|session| session.query_with(statement, parameters))
     }
 
@@ -153,11 +162,69 @@ impl Session for Cut {
         &mut self,
         statement: &Sql,
         parameters: &[Option<&str>],
-    ) -> Result<u64, CutError> {
+    ) -> Result<u64, Self::Error> {
         self.call(|session| session.change_with(statement, parameters))
     }
 
-    fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, CutError> {
+    fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error> {
         self.call(|session| session.catalog(scope))
+    }
+
+    fn copy(&mut self, named_after: &str) -> Result<Option<String>, Self::Error> {
+        self.call(|session| session.copy(named_after))
+    }
+}
+
+/// A connection that does not send what has a certain word in it, and says that it was done.
+#[derive(Debug)]
+pub struct Lying<S> {
+    inner: S,
+    about: &'static str,
+}
+
+impl<S: Session> Lying<S> {
+    /// It lies about the user's statements that have this word.
+    pub fn new(inner: S, about: &'static str) -> Self {
+        Self { inner, about }
+    }
+}
+
+impl<S: Session> Session for Lying<S> {
+    type Error = S::Error;
+
+    fn execute(&mut self, statement: &Sql) -> Result<(), S::Error> {
+        self.inner.execute(statement)
+    }
+
+    fn execute_users(&mut self, text: &str) -> Result<(), S::Error> {
+        if text.contains(self.about) {
+            Ok(())
+        } else {
+            self.inner.execute_users(text)
+        }
+    }
+
+    fn query(&mut self, statement: &Sql) -> Result<TextRows, S::Error> {
+        self.inner.query(statement)
+    }
+
+    fn query_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, S::Error> {
+        self.inner.query_with(statement, parameters)
+    }
+
+    fn change_with(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, S::Error> {
+        self.inner.change_with(statement, parameters)
+    }
+
+    fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, S::Error> {
+        self.inner.catalog(scope)
     }
 }
