@@ -63,11 +63,11 @@ fn beside_the_migrations_as_written_nobody_waits_and_nothing_fails_the_safe_way(
         runs.map(|run| run["name"].as_str().unwrap().to_owned())
             .collect()
     };
-    let (all, same) = (names(safe), names(written));
+    let (all, both) = (names(safe), names(written));
     assert!(all.contains(&"index_orders_by_status".to_owned()));
-    assert!(all.starts_with(&same), "{all:?} and {same:?}");
+    assert!(all.starts_with(&both), "{all:?} and {both:?}");
     assert_eq!(
-        all.get(same.len()..).unwrap(),
+        all.get(both.len()..).unwrap(),
         ["contract customers_display_name"],
         "when the old version is gone, what waits at its gate goes on"
     );
