@@ -5,6 +5,7 @@ mod baseline;
 mod check;
 mod completions;
 mod contract;
+mod demo;
 mod down;
 mod dump;
 mod explain;
@@ -29,6 +30,7 @@ use crate::exit::Exit;
 /// When it ends without its answer.
 pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
     match verb {
+        Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::New(arguments) => new::run(&arguments),

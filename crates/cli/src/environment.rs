@@ -153,6 +153,10 @@ impl segue_engine::Clock for Pauses {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that really pauses"
@@ -207,6 +211,55 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// What lines and bars are drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glyphs {
+    /// Blocks and lines.
+    Unicode,
+    /// Nothing beyond ASCII.
+    Ascii,
+}
+
+/// What the locale's encoding has; the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set counts.
+pub(crate) fn glyphs() -> Glyphs {
+    glyphs_of(["LC_ALL", "LC_CTYPE", "LANG"].map(variable))
+}
+
+fn glyphs_of(variables: [Option<String>; 3]) -> Glyphs {
+    let locale = variables
+        .into_iter()
+        .flatten()
+        .find(|text| !text.is_empty());
+    let is_utf8 = locale.is_some_and(|text| {
+        let text = text.to_ascii_lowercase();
+        text.ends_with("utf-8") || text.ends_with("utf8")
+    });
+    if is_utf8 {
+        Glyphs::Unicode
+    } else {
+        Glyphs::Ascii
+    }
+}
+
+/// Characters of a line on standard output: of the terminal, else 80.
+pub(crate) fn columns() -> usize {
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(80, |(width, _)| usize::from(width.0))
+}
+
+/// Whether talk on standard error can be written over: a terminal that is not dumb.
+pub(crate) fn talks_to_a_terminal() -> bool {
+    std::io::stderr().is_terminal() && variable("TERM").as_deref() != Some("dumb")
+}
+
+/// The search path, as it is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+pub(crate) fn search_path() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
 /// How many threads may work at once.
 pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
@@ -242,6 +295,17 @@ mod tests {
             ..Wishes::default()
         };
         assert_eq!(decide(ColourChoice::Auto, &wishes, Colour::Off), Colour::On);
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_says_what_can_be_drawn() {
+        let of = |all: &str, ctype: &str, lang: &str| {
+            glyphs_of([all, ctype, lang].map(|text| Some(text.to_owned())))
+        };
+        assert_eq!(of("", "", "en_GB.UTF-8"), Glyphs::Unicode);
+        assert_eq!(of("C", "", "en_GB.UTF-8"), Glyphs::Ascii);
+        assert_eq!(of("", "C.utf8", "C"), Glyphs::Unicode);
+        assert_eq!(glyphs_of([None, None, None]), Glyphs::Ascii);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod arguments;
 mod audit;
 mod commands;
+mod demo;
 mod document;
 mod environment;
 mod error;

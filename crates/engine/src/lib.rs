@@ -16,6 +16,7 @@ mod run;
 mod soundness;
 mod status;
 mod touched;
+pub mod traffic;
 mod turn;
 mod up;
 mod verify;

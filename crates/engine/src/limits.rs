@@ -49,6 +49,11 @@ pub trait Clock: Sync {
     /// Milliseconds since some fixed moment; never goes back.
     fn now_ms(&self) -> u64;
 
+    /// Microseconds since the same moment, where the clock is that fine.
+    fn now_us(&self) -> u64 {
+        self.now_ms().saturating_mul(1000)
+    }
+
     /// Waits.
     fn pause(&self, how_long: Duration);
 }

@@ -11,6 +11,7 @@ mod parse;
 mod phases;
 mod render;
 mod runner;
+pub mod scratch;
 pub mod session;
 mod volatility;
 

@@ -238,8 +238,10 @@ fn the_readme_shows_what_check_says() {
 }
 
 #[test]
-fn the_readmes_first_command_finds_its_binary_and_its_example() {
+fn the_readmes_commands_find_their_binary_and_their_example() {
     let readme = include_str!("../../../../README.md");
+    let first = readme.find("cargo run --release -- ").unwrap();
+    assert!(readme[first..].starts_with("cargo run --release -- demo "));
     assert!(readme.contains("cargo run --release -- audit examples/shop"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = std::process::Command::new("cargo")
@@ -265,5 +267,7 @@ fn the_readmes_first_command_finds_its_binary_and_its_example() {
         .map(|target| target["name"].as_str().unwrap())
         .collect();
     assert_eq!(binaries, ["segue"]);
+    // What it shows is tried in tests/demo.rs.
+    assert_eq!(segue(&root, &["demo", "--help"]).code, 0);
     assert_eq!(segue(&root, &["audit", "examples/shop"]).code, 0);
 }
