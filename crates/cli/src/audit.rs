@@ -33,6 +33,8 @@ use watch::{Found, Mark, Watch};
 
 /// Why areas about SQL have no score where there is none.
 const NEEDS_REHEARSAL: &str = "programs need a rehearsal";
+/// Why areas have none that only rules of another database are about.
+const UNSPOKEN: &str = "no rule of it speaks of this database";
 /// Findings that are shown in full.
 const WORST: usize = 5;
 
@@ -181,6 +183,10 @@ pub(crate) fn audit(
             )
         })
         .collect();
+    let dialects: BTreeSet<&'static str> = subjects
+        .iter()
+        .map(|subject| subject.reading.dialect.name())
+        .collect();
     let mut watch = Watch::new(segue_model::ServerFacts {
         version: document.run.server_version,
         sizes: request.sizes.clone(),
@@ -192,7 +198,7 @@ pub(crate) fn audit(
     for (project, (history, files)) in histories.iter().enumerate() {
         add_edits(history, files, project, &mut watch);
     }
-    let areas = checklist(&watch, &document.projects, &histories);
+    let areas = checklist(&watch, (&document.projects, &dialects), &histories);
     let mut audit = Audit {
         run: document.run,
         name: name_of(path),
@@ -259,7 +265,7 @@ fn add_edits(history: &History, files: &[(PathBuf, String)], project: usize, wat
 /// One line per area, with its score or why it has none.
 fn checklist(
     watch: &Watch,
-    projects: &[Project],
+    (projects, dialects): (&[Project], &BTreeSet<&'static str>),
     histories: &[(History, Vec<(PathBuf, String)>)],
 ) -> Vec<Scored> {
     let judged = watch
@@ -289,7 +295,9 @@ fn checklist(
             }
             let migrations = worst.len();
             let all: Vec<Severity> = worst.into_values().chain(alone).collect();
-            let score = match without_score(area, judged, projects, histories) {
+            let unspoken = || (!is_spoken_of(area, dialects)).then(|| UNSPOKEN.to_owned());
+            let reason = without_score(area, judged, projects, histories).or_else(unspoken);
+            let score = match reason {
                 Some(reason) if all.is_empty() => Err(reason),
                 Some(_) | None => Ok(score::of_area(&all, denominator(area, judged, watch))),
             };
@@ -310,6 +318,19 @@ fn denominator(area: &Area, judged: usize, watch: &Watch) -> usize {
         "order" | "edited" => watch.marks.len(),
         _ => judged,
     }
+}
+
+/// Whether anything looks for what an area is about: a rule that speaks of one of the dialects, or the audit itself.
+fn is_spoken_of(area: &Area, dialects: &BTreeSet<&'static str>) -> bool {
+    let is_own = |code: &&str| segue_check::rule(code).is_none();
+    area.codes.iter().any(is_own)
+        || area.key == area::LAST.key
+        || segue_check::ALL.iter().any(|rule| {
+            area::of(rule.code, rule.question).key == area.key
+                && dialects
+                    .iter()
+                    .any(|dialect| segue_check::speaks_of(rule, dialect))
+        })
 }
 
 /// Why an area has no score.

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, Change, Ident, QualifiedName, Rows, Session, Sql, Statement, TextRows, ViewChange,
-    apply,
+    Catalog, Change, Ident, IndexChange, QualifiedName, Rows, Session, Sql, Statement, TextRows,
+    ViewChange, apply,
 };
 
 use crate::{SqliteError, SqliteSession, parse, runner::TABLES};
@@ -33,6 +33,10 @@ struct Object {
     sql: String,
 }
 
+/// What the session has made for itself.
+const TEMPORARY: &str = "SELECT s.type, s.name, s.tbl_name, s.sql FROM temp.sqlite_schema AS s \
+     WHERE s.sql IS NOT NULL AND lower(substr(s.name, 1, 7)) <> 'sqlite_' ORDER BY s.rowid";
+
 const OBJECTS: &str = "SELECT s.type, s.name, s.tbl_name, s.sql FROM main.sqlite_schema AS s \
      WHERE s.sql IS NOT NULL AND lower(substr(s.name, 1, 7)) <> 'sqlite_' AND s.tbl_name NOT IN \
      (SELECT l.name FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'shadow') \
@@ -44,8 +48,8 @@ fn is_journal(table: &str) -> bool {
 }
 
 /// The objects of the user's, in the order SQLite keeps them.
-fn objects(session: &mut SqliteSession) -> Result<Vec<Object>, SqliteError> {
-    let rows = session.query(&Sql::literal(OBJECTS))?;
+fn objects(session: &mut SqliteSession, query: &'static str) -> Result<Vec<Object>, SqliteError> {
+    let rows = session.query(&Sql::literal(query))?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -75,7 +79,7 @@ pub fn live_catalog(session: &mut SqliteSession) -> Result<LiveCatalog, SqliteEr
         automatic_indexes: automatic(session)?,
     };
     let mut views = Vec::new();
-    let mut objects = objects(session)?;
+    let mut objects = objects(session, OBJECTS)?;
     objects.sort_by_key(rank);
     for object in objects {
         let statements: Vec<Statement> = parse::statements(&object.sql).collect();
@@ -109,6 +113,40 @@ fn look_for_rows(session: &mut SqliteSession, catalog: &mut Catalog) -> Result<(
         let sql = Sql::literal("SELECT 1 FROM ").name(&name).text(" LIMIT 1");
         if !session.query(&sql)?.is_empty() {
             catalog.edit_table(&name, |table| table.rows = Rows::Unknown);
+        }
+    }
+    Ok(())
+}
+
+/// Adds what the session has made for itself, tables and indexes: they go with it, and a step may have made them.
+pub(crate) fn add_temporary(
+    session: &mut SqliteSession,
+    catalog: &mut Catalog,
+) -> Result<(), SqliteError> {
+    for object in objects(session, TEMPORARY)? {
+        match one(parse::statements(&object.sql).collect()) {
+            Some(Change::Table(mut target, change)) => {
+                target.name.namespace = Ident::from(parse::TEMP);
+                apply(&Change::Table(target, change), catalog);
+            }
+            Some(Change::View(mut target, change)) => {
+                target.name.namespace = Ident::from(parse::TEMP);
+                apply(&Change::View(target, change), catalog);
+            }
+            Some(Change::Index(IndexChange::Create {
+                mut index,
+                build,
+                presence,
+            })) => {
+                index.table.namespace = Ident::from(parse::TEMP);
+                let change = IndexChange::Create {
+                    index,
+                    build,
+                    presence,
+                };
+                apply(&Change::Index(change), catalog);
+            }
+            Some(_) | None => {}
         }
     }
     Ok(())
@@ -217,7 +255,7 @@ fn first(rows: TextRows) -> impl Iterator<Item = String> {
 /// # Errors
 /// What SQLite said: the file is locked, or is no database.
 pub fn dump(session: &mut SqliteSession) -> Result<String, SqliteError> {
-    let mut objects = objects(session)?;
+    let mut objects = objects(session, OBJECTS)?;
     objects.sort_by(|one, other| {
         (rank(one), &one.table, &one.name).cmp(&(rank(other), &other.table, &other.name))
     });

@@ -4,8 +4,7 @@
 //! parsed alone, and what cannot be read in full is one `Opaque` while its neighbours keep their changes. Callers give it
 //! a thread with a large stack: the ceilings of `split` are for 64 MiB.
 //!
-//! Names keep the case they are written in, as SQLite stores them. SQLite compares them without regard to ASCII case; a
-//! file that spells one table in two ways is read as naming two. Bodies of triggers are not followed: a trigger is known
+//! Names keep the case they are written in, and are compared without regard to ASCII case, as SQLite does. Bodies of triggers are not followed: a trigger is known
 //! by its table, its events and its timing.
 
 mod data;
@@ -23,6 +22,7 @@ mod tests;
 
 use segue_model::Statement;
 
+pub(crate) use names::TEMP;
 pub(crate) use normal::normalized;
 pub(crate) use table::{AUTOINCREMENT, STRICT, WITHOUT_ROWID, is_beside_column};
 

@@ -193,9 +193,11 @@ impl Session for SqliteSession {
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
-    /// The whole catalog, whatever the scope: reading it is one small table.
+    /// The whole catalog, whatever the scope, with what is temporary: reading it is two small tables.
     fn catalog(&mut self, _scope: &CatalogScope) -> Result<Catalog, SqliteError> {
-        crate::introspect::live_catalog(self).map(|live| live.catalog)
+        let mut catalog = crate::introspect::live_catalog(self)?.catalog;
+        crate::introspect::add_temporary(self, &mut catalog)?;
+        Ok(catalog)
     }
 
     /// Beside the database: `app.db.before-ID-20261125T080910.123Z`, readable by whoever may read the database.

@@ -1,6 +1,8 @@
 //! The server refuses the statement as it stands.
 
 use crate::rule::{Ask, Asked, Example, Group, Hit, Question, Rule};
+use segue_model::RefusalReason;
+
 use crate::Severity;
 
 pub(super) static RULE: Rule = Rule {
@@ -32,9 +34,14 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
         .refusals
         .iter()
         .map(|refusal| {
-            Hit::new(Severity::Error, refusal.message.clone()).steps_or(
-                "build a new table beside the old one, copy the rows, and put it in its place",
-            )
+            let hit = Hit::new(Severity::Error, refusal.message.clone());
+            if refusal.reason == RefusalReason::InsideTransaction {
+                hit.advice("let the file opt out of its tool's transaction; `segue up` runs it outside by itself")
+            } else {
+                hit.steps_or(
+                    "build a new table beside the old one, copy the rows, and put it in its place",
+                )
+            }
         })
         .collect()
 }

@@ -258,24 +258,7 @@ fn killed_in_a_rebuild_the_next_up_finishes_in_both_journal_modes() {
             .unwrap();
         let before = values(place, "SELECT count(*), sum(id) FROM users");
         for grown in [0, 300_000, 1_500_000] {
-            let size = bytes(place);
-            let mut child = command(place)
-                .env("DATABASE_URL", "sqlite:app.db")
-                .args(["up", "--no-copy"])
-                .stderr(Stdio::null())
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            // The copy of the table reaches the disk long before its transaction commits.
-            while bytes(place) < size + grown {
-                assert!(
-                    child.try_wait().unwrap().is_none(),
-                    "{mode}: it ended by itself"
-                );
-                pause(Duration::from_millis(1));
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
+            kill_when_grown(place, grown);
             assert_eq!(
                 values(place, "SELECT count(*), sum(id) FROM users"),
                 before,
@@ -310,6 +293,25 @@ fn killed_in_a_rebuild_the_next_up_finishes_in_both_journal_modes() {
         );
         assert!(left.is_empty(), "{left:?}");
     }
+}
+
+/// `segue up`, killed once its files have so many more bytes.
+fn kill_when_grown(place: &Path, grown: u64) {
+    let size = bytes(place);
+    let mut child = command(place)
+        .env("DATABASE_URL", "sqlite:app.db")
+        .args(["up", "--no-copy"])
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The copy of the table reaches the disk long before its transaction commits.
+    while bytes(place) < size + grown {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        pause(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// The database's files together.

@@ -8,7 +8,7 @@ use sqlite3_parser::ast;
 /// The database of a name that is written without one.
 pub(super) const MAIN: &str = "main";
 /// The database of temporary objects.
-pub(super) const TEMP: &str = "temp";
+pub(crate) const TEMP: &str = "temp";
 
 /// A name without its quotes: `"a""b"`, `[a]`, `` `a` ``, `'a'`.
 pub(super) fn unquoted(written: &str) -> Ident {

@@ -127,10 +127,7 @@ pub fn killed_on_the_way_down_the_next_down_finishes<B: Bench>(bench: &B) {
 
 /// Of several runners at once one applies each migration; the others are told that somebody is at work, or have nothing
 /// to do.
-pub fn of_two_runners_exactly_one_applies<B: Bench>(bench: &B)
-where
-    B: Sync,
-{
+pub fn of_two_runners_exactly_one_applies<B: Bench + Sync>(bench: &B) {
     for _round in 0..4 {
         let database = bench.database();
         let applied = Mutex::new(0);

@@ -136,7 +136,10 @@ pub fn uninstall_leaves_no_trace<B: Bench>(bench: &B) {
     assert!(!database.traces().is_empty(), "there is a journal");
     let before = database.dump();
     let connect = || database.connect();
-    let gone = with(bench.dialect(), &connect, |runner| runner.uninstall());
+    let gone = with(bench.dialect(), &connect, |runner| {
+        runner.uninstall()?;
+        Ok(())
+    });
     gone.expect("it goes");
     assert_eq!(database.traces(), [""; 0]);
     assert_eq!(database.dump(), before);
