@@ -24,6 +24,7 @@ mod session;
 mod since;
 mod split;
 mod statement;
+mod tree;
 mod uses;
 
 #[cfg(test)]

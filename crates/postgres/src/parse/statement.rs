@@ -19,6 +19,7 @@ use super::{
     placeholder,
     reader::{Place, ReadError, Reader, Scope},
     split::{Cut, Piece, Values},
+    tree,
 };
 
 /// The statement of a piece; none when there is nothing in it.
@@ -146,11 +147,10 @@ fn parsed(reader: &mut Reader<'_>, cut: &Cut) -> Option<Vec<Change>> {
             &cut.placeholders,
         ))
     };
-    let parse = SourceFile::parse(&masked);
-    if let Some(error) = parse.errors().first() {
-        return Some(vec![reader.syntax_error(error).into()]);
-    }
-    let tree = parse.tree();
+    let tree = match tree::parse(&masked) {
+        Ok(tree) => tree,
+        Err(error) => return Some(vec![reader.syntax_error(&error).into()]),
+    };
     let mut statements = tree
         .stmts()
         .filter(|statement| !matches!(statement, ast::Stmt::EmptyStmt(_)));
