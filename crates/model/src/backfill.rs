@@ -211,7 +211,7 @@ pub struct BackfillJournal {
     pub parts: Sql,
     /// Where it stands: `$1 id`. Gives state, pass, parts not exhausted, ranges not done, rows in quarantine, rows changed, rows expected.
     pub course: Sql,
-    /// Changes its state: `$1 id`, `$2 state`, `$3 why, or null`. A backfill that is done or cancelled stays so.
+    /// Changes its state: `$1 id`, `$2 state`, `$3 why, or null`. A backfill that is done stays so.
     pub set_state: Sql,
     /// Says why it waits: `$1 id`, `$2 why, or null`.
     pub hold: Sql,

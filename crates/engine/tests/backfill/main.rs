@@ -8,3 +8,4 @@ mod faults;
 mod keys;
 mod scene;
 mod shapes;
+mod steps;

@@ -57,7 +57,7 @@ pub(crate) fn journal() -> BackfillJournal {
         course: Sql::literal(COURSE),
         set_state: Sql::literal(
             "UPDATE segue.backfill SET state = $2::text, reason = $3::text WHERE id = $1::text::bigint \
-             AND state NOT IN ('done', 'cancelled') RETURNING state",
+             AND state <> 'done' RETURNING state",
         ),
         hold: Sql::literal(
             "UPDATE segue.backfill SET held = $2::text WHERE id = $1::text::bigint AND held IS DISTINCT FROM $2::text",
