@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use segue_engine::{
-    Approval, Clock, EngineError, Event, Kind, Limits, Manner, Observer, Order, Runner, Selection,
-    StateOfDatabase, Target,
+    Approval, BackfillLimits, Clock, EngineError, Event, Kind, Limits, Manner, Observer, Order,
+    Runner, Selection, StateOfDatabase, Target,
 };
 use segue_model::{Migration, ProjectProblem};
 use segue_postgres::{Postgres, PostgresSession};
 use segue_sources::{LocateOptions, Located, locate};
 
-use crate::arguments::{DatabaseArguments, UpArguments};
+use crate::arguments::{DatabaseArguments, PaceArguments, UpArguments};
 use crate::environment::{Pauses, user_and_process};
 use crate::error::{Changed, CliError, Code};
 use crate::show::position::Finger;
@@ -174,6 +174,16 @@ pub(crate) fn limits(arguments: &UpArguments) -> Limits {
         attempts_max: arguments.attempts,
         blocked_sessions_max: arguments.max_blocked,
         ..Limits::default()
+    }
+}
+
+/// What backfills may use.
+pub(crate) fn backfills(arguments: &PaceArguments) -> BackfillLimits {
+    BackfillLimits {
+        workers: arguments.workers,
+        target_ms: arguments.target,
+        stripes: arguments.stripes,
+        ..BackfillLimits::default()
     }
 }
 

@@ -1,10 +1,10 @@
 //! `up` and `down`: which migrations run, and everything that must be true before the first of them does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{
     Catalog, CatalogScope, Dialect, Loss, Migration, QualifiedName, Replay, RunnerStatements,
-    ServerFacts, Session, Sql,
+    ServerFacts, Session, Sql, TableSize,
 };
 
 use crate::backfill::BackfillLimits;
@@ -331,7 +331,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             version: value(&version)
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_default(),
-            sizes: std::collections::BTreeMap::new(),
+            sizes: self.sizes(session)?,
         };
         let mut replay = Replay::new(catalog, facts);
         let mut plans = Vec::with_capacity(chosen.len());
@@ -347,6 +347,24 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             plans.push(plan);
         }
         Ok(plans)
+    }
+
+    fn sizes(&self, session: &mut S) -> Result<BTreeMap<QualifiedName, TableSize>, EngineError> {
+        let rows = session
+            .query(&self.statements.table_sizes)
+            .map_err(|error| {
+                EngineError::server("the sizes of the tables could not be read", error)
+            })?;
+        let sizes = rows.into_iter().filter_map(|row| {
+            let mut values = row.into_iter().flatten();
+            let name = QualifiedName::new(values.next()?, values.next()?);
+            let size = TableSize {
+                rows: values.next()?.parse().ok()?,
+                bytes: values.next().and_then(|bytes| bytes.parse().ok()),
+            };
+            Some((name, size))
+        });
+        Ok(sizes.collect())
     }
 
     /// A database that another tool has run on is taken over by a baseline, not by running its files again.

@@ -74,4 +74,6 @@ pub struct RunnerStatements {
     pub cancel: Option<Sql>,
     /// How many rows a table has, at most `$3`: `$1 namespace`, `$2 name`. Gives a number. Estimates are allowed.
     pub row_estimate: Sql,
+    /// The tables of the database and their sizes. Gives: namespace, name, rows (an estimate), bytes.
+    pub table_sizes: Sql,
 }

@@ -45,6 +45,7 @@ recipes![
     drop_trigger,
     refresh_view,
     rename_table,
+    large_update,
 ];
 
 /// The safe way; none when the statement as written is as good as it gets, or no safe way is known.

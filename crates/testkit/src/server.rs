@@ -37,6 +37,8 @@ pub struct TlsIdentity<'a> {
 #[derive(Clone, Copy)]
 enum Listen<'a> {
     Nowhere,
+    /// Nowhere, with options of its own.
+    NowhereWith(&'a str),
     LoopbackTls(TlsIdentity<'a>),
 }
 
@@ -66,6 +68,14 @@ impl TestServer {
     /// As [`TestServer::start`]; also when the free port that was found is taken meanwhile.
     pub fn start_with_tls(installed: &Installed, identity: TlsIdentity<'_>) -> Result<Self, Error> {
         Self::start_listening(installed, Listen::LoopbackTls(identity))
+    }
+
+    /// The same with further options of the server's command line (`-c name=value`), which win over the usual ones.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`].
+    pub fn start_with_options(installed: &Installed, options: &str) -> Result<Self, Error> {
+        Self::start_listening(installed, Listen::NowhereWith(options))
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
@@ -309,6 +319,7 @@ fn prepared(
 ) -> Result<(u16, String), Error> {
     let identity = match listen {
         Listen::Nowhere => return Ok((PORT, String::new())),
+        Listen::NowhereWith(options) => return Ok((PORT, options.to_owned())),
         Listen::LoopbackTls(identity) => identity,
     };
     for (name, text) in [

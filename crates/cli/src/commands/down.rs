@@ -7,7 +7,7 @@ use segue_engine::{Event, Target};
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, backfills, limits, project, selection, tell, with_runner};
 
 /// Takes the last migration back, or as many as asked for.
 ///
@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         &arguments.database,
         (limits(arguments), &mut observer),
         |runner| {
+            runner.backfills = backfills(&arguments.pace);
             runner.down(
                 &project.migrations,
                 &selection(arguments, Target::Steps(1)),

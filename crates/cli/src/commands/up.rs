@@ -8,7 +8,7 @@ use crate::arguments::{RunOutput, UpArguments};
 use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, backfills, limits, project, selection, tell, with_runner};
 
 /// Runs what is pending, or shows it with `--dry-run`.
 ///
@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         &arguments.database,
         (limits(arguments), &mut observer),
         |runner| {
+            runner.backfills = backfills(&arguments.pace);
             runner.up(
                 &project.migrations,
                 &selection(arguments, Target::All),

@@ -4,6 +4,7 @@ use segue_model::Session;
 
 use crate::backfill::begin::Means;
 use crate::backfill::journal::Columns;
+use crate::backfill::proof::Proof;
 use crate::backfill::worker::work;
 use crate::error::{EngineError, Kind};
 use crate::up::Runner;
@@ -180,7 +181,7 @@ impl<S: Session + Send> Runner<'_, S> {
 
 fn progress(row: Vec<Option<String>>) -> Progress {
     let mut columns = Columns::of(row);
-    Progress {
+    let mut progress = Progress {
         id: columns.text(),
         migration: columns.text(),
         step: columns.text(),
@@ -197,5 +198,14 @@ fn progress(row: Vec<Option<String>>) -> Progress {
         seconds: columns.number(),
         rows_per_second: columns.number(),
         proof: columns.maybe(),
+    };
+    // The ranges of one that is done are gone: its proof has the count.
+    let proof: Option<Proof> = progress
+        .proof
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok());
+    if let Some(proof) = proof {
+        progress.rows = proof.rows_changed;
     }
+    progress
 }
