@@ -284,6 +284,56 @@ pub(crate) struct PaceArguments {
     #[arg(long = "backfill-stripes", value_name = "COUNT", env = "SEGUE_BACKFILL_STRIPES", hide_env_values = true,
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) stripes: Option<u32>,
+    /// A backfill waits while a replica is further behind, in MiB
+    #[arg(
+        long = "backfill-max-lag",
+        value_name = "MIB",
+        env = "SEGUE_BACKFILL_MAX_LAG_MIB",
+        hide_env_values = true,
+        default_value_t = 64
+    )]
+    pub(crate) max_lag: u64,
+    /// A backfill waits while more sessions of others wait for locks
+    #[arg(
+        long = "backfill-max-waiters",
+        value_name = "COUNT",
+        env = "SEGUE_BACKFILL_MAX_WAITERS",
+        hide_env_values = true,
+        default_value_t = 5
+    )]
+    pub(crate) max_waiters: u64,
+    /// A backfill waits while a replication slot keeps more log, in MiB [default: not looked at]
+    #[arg(
+        long = "backfill-max-slot",
+        value_name = "MIB",
+        env = "SEGUE_BACKFILL_MAX_SLOT_MIB",
+        hide_env_values = true
+    )]
+    pub(crate) max_slot: Option<u64>,
+    /// A backfill waits while more files of log wait to be archived [default: not looked at]
+    #[arg(
+        long = "backfill-max-archive",
+        value_name = "FILES",
+        env = "SEGUE_BACKFILL_MAX_ARCHIVE",
+        hide_env_values = true
+    )]
+    pub(crate) max_archive: Option<u64>,
+    /// A backfill waits while more sessions of others are active [default: not looked at]
+    #[arg(
+        long = "backfill-max-active",
+        value_name = "COUNT",
+        env = "SEGUE_BACKFILL_MAX_ACTIVE",
+        hide_env_values = true
+    )]
+    pub(crate) max_active: Option<u64>,
+    /// A backfill waits while a small write takes longer, in ms [default: not looked at]
+    #[arg(
+        long = "backfill-max-latency",
+        value_name = "MS",
+        env = "SEGUE_BACKFILL_MAX_LATENCY_MS",
+        hide_env_values = true
+    )]
+    pub(crate) max_latency: Option<u64>,
 }
 
 /// What `backfill` is told.

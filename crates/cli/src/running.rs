@@ -179,10 +179,38 @@ pub(crate) fn limits(arguments: &UpArguments) -> Limits {
 
 /// What backfills may use.
 pub(crate) fn backfills(arguments: &PaceArguments) -> BackfillLimits {
+    let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+    let mut signals = vec![
+        Signal::ReplicaLag {
+            bytes_max: bytes(arguments.max_lag),
+        },
+        Signal::LockWaiters {
+            sessions_max: arguments.max_waiters,
+        },
+    ];
+    signals.extend(arguments.max_slot.map(|mib| Signal::SlotBacklog {
+        bytes_max: bytes(mib),
+    }));
+    signals.extend(
+        arguments
+            .max_archive
+            .map(|files_max| Signal::ArchiveBacklog { files_max }),
+    );
+    signals.extend(
+        arguments
+            .max_active
+            .map(|sessions_max| Signal::ActiveSessions { sessions_max }),
+    );
+    signals.extend(
+        arguments
+            .max_latency
+            .map(|ms_max| Signal::Latency { ms_max }),
+    );
     BackfillLimits {
         workers: arguments.workers,
         target_ms: arguments.target,
         stripes: arguments.stripes,
+        signals,
         ..BackfillLimits::default()
     }
 }

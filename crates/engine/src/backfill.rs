@@ -9,6 +9,7 @@ mod begin;
 mod claim;
 mod journal;
 mod limits;
+mod pace;
 mod pass;
 mod progress;
 mod proof;
@@ -16,5 +17,5 @@ mod quarantine;
 mod task;
 mod worker;
 
-pub use limits::BackfillLimits;
+pub use limits::{BackfillLimits, Signal};
 pub use progress::{Progress, Wish};

@@ -251,4 +251,24 @@ pub struct BackfillJournal {
     pub old_snapshot: Sql,
     /// The bytes written to the log so far. Gives one number.
     pub log_bytes: Sql,
+    /// What the pace follows.
+    pub pace: PaceStatements,
+}
+
+/// What the pace of a backfill follows. Each gives rows of a name and a number; the number is null where it may not be
+/// read. No row: there is nothing to measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaceStatements {
+    /// For each replica, the bytes of log it has not replayed.
+    pub replica_lag: Sql,
+    /// For each replication slot, the bytes of log that are kept for it.
+    pub slot_backlog: Sql,
+    /// Files of log that wait to be archived; no row where nothing is archived.
+    pub archive_backlog: Sql,
+    /// Sessions of others that wait for a lock.
+    pub lock_waiters: Sql,
+    /// Sessions of others that run a statement.
+    pub active_sessions: Sql,
+    /// A small write, which is timed: `$1 id`. Its rows do not matter.
+    pub probe: Sql,
 }

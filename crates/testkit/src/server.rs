@@ -18,6 +18,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+mod standby;
+
 const SUPERVISOR: &str = include_str!("supervise.sh");
 /// Only part of the socket's file name: every server has a directory of its own.
 const PORT: u16 = 5432;
@@ -76,6 +78,21 @@ impl TestServer {
     /// As [`TestServer::start`].
     pub fn start_with_options(installed: &Installed, options: &str) -> Result<Self, Error> {
         Self::start_listening(installed, Listen::NowhereWith(options))
+    }
+
+    /// A standby of this server, which streams its log. Nobody should write while it is made.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`].
+    pub fn start_standby(&self) -> Result<Self, Error> {
+        let directory = private_directory()?;
+        let started = standby::prepare(self, &directory)
+            .and_then(|()| Self::start_in(&self.installed, &directory, Listen::Nowhere));
+        if started.is_err() {
+            // The reason is already on its way to the caller; a leftover directory is not worse.
+            let _ = std::fs::remove_dir_all(&directory);
+        }
+        started
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {

@@ -8,7 +8,7 @@ use segue_model::{
 
 use crate::backfill::journal::{Columns, State, written};
 use crate::backfill::limits::BackfillLimits;
-use crate::backfill::task::{Definition, Part, Signal, Task, positions};
+use crate::backfill::task::{Definition, Part, Shared, Task, positions};
 use crate::error::{EngineError, Kind};
 use crate::journal::value;
 use crate::limits::{Clock, Limits};
@@ -268,7 +268,7 @@ impl<'a> Means<'a> {
             id: found.id.clone(),
             definition: found.definition.clone(),
             parts,
-            signal: Signal::default(),
+            shared: Shared::default(),
         })
     }
 }

@@ -6,6 +6,8 @@
 mod cutting;
 mod faults;
 mod keys;
+mod pace;
+mod races;
 mod scene;
 mod shapes;
 mod steps;
