@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use segue_engine::{
     Approval, BackfillLimits, Clock, EngineError, Event, Kind, Limits, Manner, Observer, Order,
-    Runner, Selection, StateOfDatabase, Target,
+    Runner, Selection, Signal, StateOfDatabase, Target,
 };
 use segue_model::{Migration, ProjectProblem};
 use segue_postgres::{Postgres, PostgresSession};

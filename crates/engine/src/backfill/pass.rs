@@ -223,17 +223,14 @@ pub(crate) fn at_work<S: Session>(
             looks = looks.wrapping_add(1);
             look(looks);
         }
-        workers
-            .into_iter()
-            .map(|worker| {
-                worker.join().unwrap_or_else(|_| {
-                    Err(EngineError::new(
-                        Kind::Failed,
-                        "a worker of the backfill panicked",
-                    ))
-                })
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| {
+                Err(EngineError::new(
+                    Kind::Failed,
+                    "a worker of the backfill panicked",
+                ))
             })
-            .collect()
+        })
     })
 }
 
