@@ -14,8 +14,10 @@ mod pass;
 mod progress;
 mod proof;
 mod quarantine;
+mod sample;
 mod task;
 mod worker;
 
 pub use limits::{BackfillLimits, Signal};
 pub use progress::{Progress, Wish};
+pub use sample::Sample;

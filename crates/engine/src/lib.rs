@@ -18,7 +18,7 @@ mod up;
 mod verify;
 mod watcher;
 
-pub use backfill::{BackfillLimits, Progress, Signal, Wish};
+pub use backfill::{BackfillLimits, Progress, Sample, Signal, Wish};
 pub use checksum::{Checksums, checksums};
 pub use error::{EngineError, Kind, StateOfDatabase};
 pub use journal::{Journal, Record, RecordState};

@@ -200,7 +200,9 @@ pub struct BackfillJournal {
     pub create: Sql,
     /// One of them: `$1 migration`, `$2 step`. Gives id, state, pass, definition, proof.
     pub find: Sql,
-    /// The same by `$1 id`.
+    /// Removes one with all that belongs to it: `$1 migration`, `$2 step`.
+    pub forget: Sql,
+    /// The same as `find` by `$1 id`.
     pub by_id: Sql,
     /// All. Gives id, migration, step, table, state, why it waits, pass, rows done, rows expected, ranges done, ranges open, workers, rows
     /// in quarantine, seconds since the start, rows per second lately, proof.

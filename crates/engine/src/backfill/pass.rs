@@ -11,6 +11,7 @@ use crate::backfill::proof::Proof;
 use crate::backfill::task::Task;
 use crate::backfill::worker::work;
 use crate::error::{EngineError, Kind};
+use crate::journal::StepState;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep};
 use crate::run::Running;
@@ -28,9 +29,10 @@ impl<S: Session> Running<'_, '_, S> {
         &mut self,
         migration: &PlannedMigration,
         (step, backfill): (&PlannedStep, &Backfill),
+        known: Option<StepState>,
         writing: &Writing<'_>,
     ) -> Result<(), EngineError> {
-        self.until_proven(migration, step, backfill)
+        self.until_proven(migration, (step, backfill), known)
             .map_err(|error| stopped(migration, Some(step), error))?;
         self.note(migration, std::slice::from_ref(step), writing)
     }
@@ -38,8 +40,8 @@ impl<S: Session> Running<'_, '_, S> {
     fn until_proven(
         &mut self,
         migration: &PlannedMigration,
-        step: &PlannedStep,
-        backfill: &Backfill,
+        (step, backfill): (&PlannedStep, &Backfill),
+        known: Option<StepState>,
     ) -> Result<(), EngineError> {
         let journal = self.runner.dialect.backfill_journal().ok_or_else(|| {
             EngineError::new(
@@ -60,6 +62,11 @@ impl<S: Session> Running<'_, '_, S> {
         };
         let key = step_key(migration, step);
         means.install(&mut self.session)?;
+        if known.is_none() {
+            // One that an earlier life of the migration left, before it went back, says nothing of this one.
+            means.forget(&mut self.session, (&migration.id, &key))?;
+            self.intend_alone(migration, step)?;
+        }
         let found = match means.find(&mut self.session, (&migration.id, &key))? {
             Some(found) => found,
             None => means.begin(&mut self.session, (&migration.id, &key), backfill)?,

@@ -152,7 +152,7 @@ impl<S: Session + Send> Runner<'_, S> {
         })
     }
 
-    fn with_means<T>(
+    pub(crate) fn with_means<T>(
         &self,
         act: impl FnOnce(Means<'_>, u32) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {

@@ -197,6 +197,12 @@ impl<S: Session> Worker<'_, '_, S> {
                 Err(trouble) => {
                     attempt += 1;
                     cuts.ahead.clear();
+                    if matches!(&trouble, Trouble::Server(error) if error.failure() == Failure::LockTimeout)
+                    {
+                        // Fewer rows are in fewer people's way.
+                        self.tempo.units = (self.tempo.units / 2).max(1);
+                        cuts.whole = None;
+                    }
                     match self.mend((part, &range), trouble, attempt)? {
                         Some(place) => cursor = place,
                         None => return Ok(()),

@@ -187,6 +187,90 @@ fn a_paused_backfill_waits_and_a_cancelled_one_ends_until_somebody_resumes_it() 
     let _ = plan(&backfill);
 }
 
+#[test]
+fn a_migration_that_went_back_fills_again() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("CREATE TABLE t (id int PRIMARY KEY, a text, n text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 500) i")
+        .unwrap();
+    run(&database, &update("t", "n", "upper(a)"), &small()).unwrap();
+    client
+        .execute("DELETE FROM segue.step; DELETE FROM segue.migration; UPDATE t SET n = NULL")
+        .unwrap();
+    run(&database, &update("t", "n", "upper(a)"), &small()).unwrap();
+    assert_eq!(value(&mut client, "SELECT count(n) FROM t"), "500");
+}
+
+#[test]
+fn a_sample_says_what_it_would_cost_and_changes_nothing() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute(
+            "CREATE TABLE t (id int PRIMARY KEY, a text, c int DEFAULT 0); \
+             INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 20000) i; ANALYZE t",
+        )
+        .unwrap();
+    let connect = || session(&database);
+    let sample = with::<PostgresSession, _>(&connect, &small(), |runner| {
+        runner.sample(&once("t", "c", "c + 1", "true"))
+    })
+    .unwrap();
+    assert_eq!(
+        (sample.rows, sample.parts, sample.slice_rows),
+        (20_000, 1, 2_000)
+    );
+    assert!(sample.slice_log_bytes > 2_000 * 20, "{sample:?}");
+    assert_eq!(sample.log_bytes, Some(sample.slice_log_bytes * 10));
+    assert_eq!(value(&mut client, "SELECT sum(c) FROM t"), "0");
+    let unknown = with::<PostgresSession, _>(&connect, &small(), |runner| {
+        runner.sample(&update("t", "absent", "1"))
+    });
+    assert!(unknown.is_err());
+    assert_eq!(
+        value(
+            &mut client,
+            "SELECT count(*) FROM pg_namespace WHERE nspname = 'segue'"
+        ),
+        "0"
+    );
+}
+
+#[test]
+fn a_large_update_runs_in_batches_and_a_small_one_as_written() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute(
+            "CREATE TABLE t (id int PRIMARY KEY, c int NOT NULL DEFAULT 0); INSERT INTO t SELECT generate_series(1, 120000); \
+             CREATE TABLE few (id int PRIMARY KEY, c int NOT NULL DEFAULT 0); INSERT INTO few SELECT generate_series(1, 100); ANALYZE",
+        )
+        .unwrap();
+    up(
+        &database,
+        "UPDATE t SET c = c + 1 WHERE id > 10;\nUPDATE few SET c = c + 1;",
+    )
+    .unwrap();
+    let counted = value(
+        &mut client,
+        "SELECT sum(c) || ' ' || min(c) || ' ' || max(c) FROM t",
+    );
+    assert_eq!(counted, "119990 0 1");
+    assert_eq!(
+        value(&mut client, "SELECT sum(c) || ' ' || max(c) FROM few"),
+        "100 1"
+    );
+    let tables = value(
+        &mut client,
+        "SELECT string_agg(table_name, ',') FROM segue.backfill",
+    );
+    assert_eq!(tables, "\"public\".\"t\"");
+}
+
 /// Until a query says `true`.
 pub(crate) fn wait(client: &mut segue_testkit::Client, query: &str) {
     for _ in 0..2_000 {

@@ -42,6 +42,9 @@ pub(crate) fn journal() -> BackfillJournal {
             "SELECT id::text, state, pass::text, definition, proof FROM segue.backfill \
              WHERE migration = $1::text AND step = $2::text",
         ),
+        forget: Sql::literal(
+            "DELETE FROM segue.backfill WHERE migration = $1::text AND step = $2::text",
+        ),
         by_id: Sql::literal(
             "SELECT id::text, state, pass::text, definition, proof FROM segue.backfill WHERE id = $1::text::bigint",
         ),
