@@ -1,8 +1,9 @@
-//! `cargo xtask bench check`: `segue check` beside squawk on the same files, and alone at sizes
+//! `cargo xtask bench`: `backfill` beside one UPDATE, and `segue check` beside squawk on the same files, and alone at sizes
 //! where a mistake in the complexity shows.
 //!
 //! Prints ratios and passes no verdict; numbers of one machine mean nothing on another.
 
+mod backfill;
 mod corpus;
 pub(crate) mod measure;
 
@@ -28,10 +29,13 @@ const BIG_FILE_BYTES: u64 = 100 << 20;
 /// # Errors
 /// When a binary is missing or does not run.
 pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
-    let read = arguments.read(&["--quick"], &["--files"])?;
+    let read = arguments.read(&["--quick"], &["--binary", "--files", "--rows"])?;
     match read.plain() {
         [what] if what == "check" => check(&read),
-        _ => bail!("`bench` knows one thing to measure: `cargo xtask bench check`"),
+        [what] if what == "backfill" => backfill::backfill(&read),
+        _ => bail!(
+            "`bench` knows two things to measure: `cargo xtask bench check` and `cargo xtask bench backfill`"
+        ),
     }
 }
 

@@ -105,6 +105,11 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet."
     )]
     Wait(WaitArguments),
+    /// Look at backfills, pause, resume or cancel them, and lend them workers
+    #[command(
+        after_help = "Examples:\n  segue backfill status\n  segue backfill pause 3\n  segue backfill run --worker 3 --workers 2      on another machine: helps the one that runs it\n  segue backfill retry 3                           after the rows that were put aside were mended\n\nExit codes: 0 ok, 2 usage, 5 no connection."
+    )]
+    Backfill(BackfillArguments),
     /// Print the database's structure as SQL that makes it again: needs no `pg_dump`, same structure, same bytes
     #[command(
         visible_alias = "inspect",
@@ -314,6 +319,9 @@ pub(crate) struct UpArguments {
     /// Cancel our statement when more sessions than this wait behind it
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) max_blocked: u32,
+    /// What backfills may use
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
     /// How the answer is written
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
     pub(crate) output: RunOutput,
@@ -354,6 +362,113 @@ pub(crate) struct ContractArguments {
     /// How the answer is written
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
     pub(crate) output: RunOutput,
+}
+
+/// What backfills may use.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PaceArguments {
+    /// Workers of a backfill in this process
+    #[arg(long = "backfill-workers", alias = "workers", value_name = "COUNT", env = "SEGUE_BACKFILL_WORKERS", hide_env_values = true,
+          default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) workers: u32,
+    /// How long one transaction of a backfill should take, in ms
+    #[arg(long = "backfill-target", value_name = "MS", env = "SEGUE_BACKFILL_TARGET_MS", hide_env_values = true,
+          default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub(crate) target: u32,
+    /// Stripes of a backfill's range [default: as many as the rows of a page allow]
+    #[arg(long = "backfill-stripes", value_name = "COUNT", env = "SEGUE_BACKFILL_STRIPES", hide_env_values = true,
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) stripes: Option<u32>,
+    /// A backfill waits while a replica is further behind, in MiB
+    #[arg(
+        long = "backfill-max-lag",
+        value_name = "MIB",
+        env = "SEGUE_BACKFILL_MAX_LAG_MIB",
+        hide_env_values = true,
+        default_value_t = 64
+    )]
+    pub(crate) max_lag: u64,
+    /// A backfill waits while more sessions of others wait for locks
+    #[arg(
+        long = "backfill-max-waiters",
+        value_name = "COUNT",
+        env = "SEGUE_BACKFILL_MAX_WAITERS",
+        hide_env_values = true,
+        default_value_t = 5
+    )]
+    pub(crate) max_waiters: u64,
+    /// A backfill waits while a replication slot keeps more log, in MiB [default: not looked at]
+    #[arg(
+        long = "backfill-max-slot",
+        value_name = "MIB",
+        env = "SEGUE_BACKFILL_MAX_SLOT_MIB",
+        hide_env_values = true
+    )]
+    pub(crate) max_slot: Option<u64>,
+    /// A backfill waits while more files of log wait to be archived [default: not looked at]
+    #[arg(
+        long = "backfill-max-archive",
+        value_name = "FILES",
+        env = "SEGUE_BACKFILL_MAX_ARCHIVE",
+        hide_env_values = true
+    )]
+    pub(crate) max_archive: Option<u64>,
+    /// A backfill waits while more sessions of others are active [default: not looked at]
+    #[arg(
+        long = "backfill-max-active",
+        value_name = "COUNT",
+        env = "SEGUE_BACKFILL_MAX_ACTIVE",
+        hide_env_values = true
+    )]
+    pub(crate) max_active: Option<u64>,
+    /// A backfill waits while a small write takes longer, in ms [default: not looked at]
+    #[arg(
+        long = "backfill-max-latency",
+        value_name = "MS",
+        env = "SEGUE_BACKFILL_MAX_LATENCY_MS",
+        hide_env_values = true
+    )]
+    pub(crate) max_latency: Option<u64>,
+}
+
+/// What `backfill` is told.
+#[derive(Debug, Args)]
+pub(crate) struct BackfillArguments {
+    /// What to do
+    #[arg(value_name = "WHAT", default_value = "status")]
+    pub(crate) what: BackfillWhat,
+    /// Which backfill; `status` shows their numbers [default: the only one that is not done]
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// With `run`: only help, the proof is made by the process that runs the migration
+    #[arg(long)]
+    pub(crate) worker: bool,
+    /// Which database
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+    /// What it may use
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
+    /// How the answer is written
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
+    pub(crate) output: RunOutput,
+}
+
+/// What is done with backfills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BackfillWhat {
+    /// Show them: progress, rate, time left, and why one waits.
+    Status,
+    /// Let one wait before its next transaction.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// End it; what is done stays done.
+    Cancel,
+    /// Try again what was put aside.
+    Retry,
+    /// Work on it from this process too.
+    Run,
 }
 
 /// How statements are carried out, and in which order migrations may run.

@@ -1,6 +1,7 @@
 //! The verbs: one file each.
 
 mod audit;
+mod backfill;
 mod baseline;
 mod check;
 mod completions;
@@ -42,6 +43,7 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Baseline(arguments) => baseline::run(&arguments),
+        Verb::Backfill(arguments) => backfill::run(&arguments),
         Verb::Wait(arguments) => wait::run(&arguments),
         Verb::Dump(arguments) => dump::run(&arguments),
         Verb::Uninstall(arguments) => uninstall::run(&arguments),

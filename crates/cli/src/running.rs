@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use segue_engine::{
-    Approval, Clock, Copies, EngineError, Event, Kind, Limits, Manner, Observer, Order, Runner,
-    Selection, StateOfDatabase, Target,
+    Approval, BackfillLimits, Clock, Copies, EngineError, Event, Kind, Limits, Manner, Observer,
+    Order, Runner, Selection, Signal, StateOfDatabase, Target,
 };
 use segue_model::{Migration, ProjectProblem};
 use segue_sources::{LocateOptions, Located, locate};
 use segue_sqlite::Missing;
 
-use crate::arguments::{DatabaseArguments, UpArguments};
+use crate::arguments::{DatabaseArguments, PaceArguments, UpArguments};
 use crate::environment::{Pauses, user_and_process};
 use crate::error::{Changed, CliError, Code};
 use crate::session::AnySession;
@@ -193,6 +193,44 @@ pub(crate) fn limits(arguments: &UpArguments) -> Limits {
         attempts_max: arguments.attempts,
         blocked_sessions_max: arguments.max_blocked,
         ..Limits::default()
+    }
+}
+
+/// What backfills may use.
+pub(crate) fn backfills(arguments: &PaceArguments) -> BackfillLimits {
+    let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+    let mut signals = vec![
+        Signal::ReplicaLag {
+            bytes_max: bytes(arguments.max_lag),
+        },
+        Signal::LockWaiters {
+            sessions_max: arguments.max_waiters,
+        },
+    ];
+    signals.extend(arguments.max_slot.map(|mib| Signal::SlotBacklog {
+        bytes_max: bytes(mib),
+    }));
+    signals.extend(
+        arguments
+            .max_archive
+            .map(|files_max| Signal::ArchiveBacklog { files_max }),
+    );
+    signals.extend(
+        arguments
+            .max_active
+            .map(|sessions_max| Signal::ActiveSessions { sessions_max }),
+    );
+    signals.extend(
+        arguments
+            .max_latency
+            .map(|ms_max| Signal::Latency { ms_max }),
+    );
+    BackfillLimits {
+        workers: arguments.workers,
+        target_ms: arguments.target,
+        stripes: arguments.stripes,
+        signals,
+        ..BackfillLimits::default()
     }
 }
 

@@ -9,12 +9,15 @@ mod begin;
 mod claim;
 mod journal;
 mod limits;
+mod pace;
 mod pass;
 mod progress;
 mod proof;
 mod quarantine;
+mod sample;
 mod task;
 mod worker;
 
-pub use limits::BackfillLimits;
+pub use limits::{BackfillLimits, Signal};
 pub use progress::{Progress, Wish};
+pub use sample::Sample;

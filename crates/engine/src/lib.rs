@@ -22,7 +22,7 @@ mod up;
 mod verify;
 mod watcher;
 
-pub use backfill::{BackfillLimits, Progress, Wish};
+pub use backfill::{BackfillLimits, Progress, Sample, Signal, Wish};
 pub use checksum::{Checksums, checksums};
 pub use contract::{EvidencePolicy, GateReport};
 pub use error::{EngineError, Kind, StateOfDatabase};

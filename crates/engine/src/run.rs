@@ -182,10 +182,10 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 if position.is_first {
                     self.begin_record(migration, &plan)?;
                 }
-                if let StepText::Backfill(backfill, _) = &step.text {
-                    return self.backfill(migration, (step, backfill), &writing);
-                }
                 let known = done.get(&step_key(migration, step)).copied();
+                if let StepText::Backfill(backfill, _) = &step.text {
+                    return self.backfill(migration, (step, backfill), known, &writing);
+                }
                 self.outside(migration, step, known, &writing)?;
             }
             None => self.inside(migration, turn, &writing)?,

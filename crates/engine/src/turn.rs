@@ -420,6 +420,31 @@ impl<S: Session + Send> Running<'_, '_, S> {
         Ok(())
     }
 
+    /// The same for a step that is more than one statement, until it is written.
+    pub(crate) fn intend_alone(
+        &mut self,
+        migration: &PlannedMigration,
+        step: &PlannedStep,
+    ) -> Result<(), EngineError> {
+        let mut attempt = 1;
+        loop {
+            let Err(trouble) = self.intend(migration, &[step]) else {
+                return Ok(());
+            };
+            // Nothing was written; the transaction must not stay open.
+            let _ = self.session.execute(&self.runner.statements.rollback);
+            match trouble {
+                Trouble::Final(error) => return Err(error),
+                // An intent touches no table of the user's.
+                Trouble::Dangling(..) => {}
+                Trouble::Server(error, _) | Trouble::AtCommit(error, _) => {
+                    self.after_failure(migration, (error, Some(step)), attempt)?;
+                }
+            }
+            attempt += 1;
+        }
+    }
+
     /// An invalid index under the name of the one to be built is what a failed build left behind.
     fn drop_invalid(&mut self, step: &PlannedStep) -> Result<(), Trouble<S::Error>> {
         let [Change::Index(IndexChange::Create { index, build, .. })] = step.changes.as_slice()

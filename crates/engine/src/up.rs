@@ -1,10 +1,10 @@
 //! `up` and `down`: which migrations run, and everything that must be true before the first of them does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{
     Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay,
-    RunnerStatements, ServerFacts, Session, Sql,
+    RunnerStatements, ServerFacts, Session, Sql, TableSize,
 };
 
 use crate::backfill::BackfillLimits;
@@ -398,7 +398,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             version: value(&version)
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_default(),
-            sizes: std::collections::BTreeMap::new(),
+            sizes: self.sizes(session)?,
         };
         let mut replay = Replay::new(catalog, facts);
         if way == Sent::Up {
@@ -500,6 +500,25 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 Ok(None)
             }
         }
+    }
+
+    fn sizes(&self, session: &mut S) -> Result<BTreeMap<QualifiedName, TableSize>, EngineError> {
+        let Some(statement) = &self.statements.table_sizes else {
+            return Ok(BTreeMap::new());
+        };
+        let rows = session.query(statement).map_err(|error| {
+            EngineError::server("the sizes of the tables could not be read", error)
+        })?;
+        let sizes = rows.into_iter().filter_map(|row| {
+            let mut values = row.into_iter().flatten();
+            let name = QualifiedName::new(values.next()?, values.next()?);
+            let size = TableSize {
+                rows: values.next()?.parse().ok()?,
+                bytes: values.next().and_then(|bytes| bytes.parse().ok()),
+            };
+            Some((name, size))
+        });
+        Ok(sizes.collect())
     }
 
     /// A database that another tool has run on is taken over by a baseline, not by running its files again.

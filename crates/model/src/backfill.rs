@@ -200,7 +200,9 @@ pub struct BackfillJournal {
     pub create: Sql,
     /// One of them: `$1 migration`, `$2 step`. Gives id, state, pass, definition, proof.
     pub find: Sql,
-    /// The same by `$1 id`.
+    /// Removes one with all that belongs to it: `$1 migration`, `$2 step`.
+    pub forget: Sql,
+    /// The same as `find` by `$1 id`.
     pub by_id: Sql,
     /// All. Gives id, migration, step, table, state, why it waits, pass, rows done, rows expected, ranges done, ranges open, workers, rows
     /// in quarantine, seconds since the start, rows per second lately, proof.
@@ -211,7 +213,7 @@ pub struct BackfillJournal {
     pub parts: Sql,
     /// Where it stands: `$1 id`. Gives state, pass, parts not exhausted, ranges not done, rows in quarantine, rows changed, rows expected.
     pub course: Sql,
-    /// Changes its state: `$1 id`, `$2 state`, `$3 why, or null`. A backfill that is done or cancelled stays so.
+    /// Changes its state: `$1 id`, `$2 state`, `$3 why, or null`. A backfill that is done stays so.
     pub set_state: Sql,
     /// Says why it waits: `$1 id`, `$2 why, or null`.
     pub hold: Sql,
@@ -251,4 +253,24 @@ pub struct BackfillJournal {
     pub old_snapshot: Sql,
     /// The bytes written to the log so far. Gives one number.
     pub log_bytes: Sql,
+    /// What the pace follows.
+    pub pace: PaceStatements,
+}
+
+/// What the pace of a backfill follows. Each gives rows of a name and a number; the number is null where it may not be
+/// read. No row: there is nothing to measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaceStatements {
+    /// For each replica, the bytes of log it has not replayed.
+    pub replica_lag: Sql,
+    /// For each replication slot, the bytes of log that are kept for it.
+    pub slot_backlog: Sql,
+    /// Files of log that wait to be archived; no row where nothing is archived.
+    pub archive_backlog: Sql,
+    /// Sessions of others that wait for a lock.
+    pub lock_waiters: Sql,
+    /// Sessions of others that run a statement.
+    pub active_sessions: Sql,
+    /// A small write, which is timed: `$1 id`. Its rows do not matter.
+    pub probe: Sql,
 }

@@ -29,8 +29,8 @@ pub use answer::{
 pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
 pub use backfill::{
-    Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide, Striping,
-    Unwalkable, Walk, WalkOrder,
+    Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide,
+    PaceStatements, Striping, Unwalkable, Walk, WalkOrder,
 };
 pub use catalog::*;
 pub use change::*;

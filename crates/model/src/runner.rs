@@ -82,6 +82,9 @@ pub struct RunnerStatements {
     pub workload: Option<Sql>,
     /// About how many rows a table has: `$1 namespace`, `$2 name`. Gives a number; where there is none, rows are counted.
     pub row_estimate: Option<Sql>,
+    /// The tables of the database and their sizes. Gives: namespace, name, rows (an estimate), bytes. None where sizes are
+    /// not kept.
+    pub table_sizes: Option<Sql>,
 
     /// How many rows refer to one that is not there, in all tables. Gives the number, and a few of them in words or
     /// null. Asked before the commit of what touched tables; none where the server lets none come about.

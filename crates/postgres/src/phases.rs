@@ -49,6 +49,7 @@ recipes![
     rename_column,
     rename_table,
     retype,
+    large_update,
 ];
 
 /// The safe way; none when the statement as written is as good as it gets, or no safe way is known.

@@ -110,6 +110,7 @@ pub(crate) fn statements() -> RunnerStatements {
              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = $1::text AND c.relname = $2::text",
         )),
+        table_sizes: Some(Sql::literal(TABLE_SIZES)),
         // References are always followed, and damage is the server's to find.
         dangling: None,
         integrity: None,
@@ -179,3 +180,16 @@ EXTRACT(epoch FROM pg_catalog.clock_timestamp() - COALESCE(a.state_change, a.bac
 pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) \
 FROM pg_catalog.pg_stat_activity AS a \
 WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1::text::integer)) ORDER BY a.pid";
+
+/// A table that was never analyzed has about as many rows as rows of 64 bytes fit into it; a partitioned one has those of
+/// its partitions.
+const TABLE_SIZES: &str = "\
+WITH sizes AS (SELECT c.oid, n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) AS bytes, \
+CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint ELSE pg_catalog.pg_relation_size(c.oid) / 64 END AS rows \
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'segue') AND n.nspname NOT LIKE 'pg\\_%') \
+SELECT nspname::text, relname::text, rows::text, bytes::text FROM sizes \
+UNION ALL SELECT n.nspname::text, c.relname::text, pg_catalog.sum(s.rows)::bigint::text, pg_catalog.sum(s.bytes)::bigint::text \
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS t JOIN sizes AS s ON s.oid = t.relid \
+WHERE c.relkind = 'p' GROUP BY n.nspname, c.relname";

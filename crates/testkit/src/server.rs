@@ -18,6 +18,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+mod standby;
+
 const SUPERVISOR: &str = include_str!("supervise.sh");
 /// Only part of the socket's file name: every server has a directory of its own.
 const PORT: u16 = 5432;
@@ -37,6 +39,8 @@ pub struct TlsIdentity<'a> {
 #[derive(Clone, Copy)]
 enum Listen<'a> {
     Nowhere,
+    /// Nowhere, with options of its own.
+    NowhereWith(&'a str),
     LoopbackTls(TlsIdentity<'a>),
 }
 
@@ -66,6 +70,29 @@ impl TestServer {
     /// As [`TestServer::start`]; also when the free port that was found is taken meanwhile.
     pub fn start_with_tls(installed: &Installed, identity: TlsIdentity<'_>) -> Result<Self, Error> {
         Self::start_listening(installed, Listen::LoopbackTls(identity))
+    }
+
+    /// The same with further options of the server's command line (`-c name=value`), which win over the usual ones.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`].
+    pub fn start_with_options(installed: &Installed, options: &str) -> Result<Self, Error> {
+        Self::start_listening(installed, Listen::NowhereWith(options))
+    }
+
+    /// A standby of this server, which streams its log. Nobody should write while it is made.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`].
+    pub fn start_standby(&self) -> Result<Self, Error> {
+        let directory = private_directory()?;
+        let started = standby::prepare(self, &directory)
+            .and_then(|()| Self::start_in(&self.installed, &directory, Listen::Nowhere));
+        if started.is_err() {
+            // The reason is already on its way to the caller; a leftover directory is not worse.
+            let _ = std::fs::remove_dir_all(&directory);
+        }
+        started
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
@@ -309,6 +336,7 @@ fn prepared(
 ) -> Result<(u16, String), Error> {
     let identity = match listen {
         Listen::Nowhere => return Ok((PORT, String::new())),
+        Listen::NowhereWith(options) => return Ok((PORT, options.to_owned())),
         Listen::LoopbackTls(identity) => identity,
     };
     for (name, text) in [

@@ -8,8 +8,11 @@ trap '' PIPE
 bin=$1
 dir=$2
 cd "$dir" || exit 1
-if "$bin/initdb" -D "$dir/data" -U postgres -A trust --no-sync -E UTF8 --locale=C \
-        >"$dir/log" 2>&1 </dev/null &&
+make() {
+    # A standby's data is there already.
+    [ -d "$dir/data" ] || "$bin/initdb" -D "$dir/data" -U postgres -A trust --no-sync -E UTF8 --locale=C
+}
+if make >"$dir/log" 2>&1 </dev/null &&
     "$bin/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/log" start </dev/null >>"$dir/log" 2>&1 \
         -o "-k '$dir' -p $3 -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_connections=60 -c max_prepared_transactions=10 $4"
 then

@@ -8,7 +8,9 @@ use segue_sqlite::Missing;
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, copies, limits, project, selection, tell, with_runner_on};
+use crate::running::{
+    approval, backfills, copies, limits, project, selection, tell, with_runner_on,
+};
 
 /// Takes the last migration back, or as many as asked for.
 ///
@@ -27,6 +29,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         (limits(arguments), &mut observer),
         |runner| {
             runner.copies = copies(arguments);
+            runner.backfills = backfills(&arguments.pace);
             runner.down(
                 &project.migrations,
                 &selection(arguments, Target::Steps(1)),

@@ -1,15 +1,18 @@
 //! `segue plan`: every step that `up` would send, with its locks. Changes nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Event, PlannedMigration, PlannedStep, Target};
+use segue_engine::{Event, PlannedMigration, PlannedStep, Runner, Sample, StepText, Target};
 use segue_model::{Blocks, PhaseKind, StepTransaction};
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
+use crate::session::AnySession;
+use crate::show::escape::line;
 
 /// Shows the plan.
 ///
@@ -21,14 +24,61 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     let plans = with_runner(
         &arguments.database,
         (limits(arguments), &mut observer),
-        |runner| runner.plan(&project.migrations, &selection(arguments, Target::All)),
+        |runner| {
+            let plans = runner.plan(&project.migrations, &selection(arguments, Target::All))?;
+            let samples = if arguments.dry_run {
+                samples(runner, &plans)
+            } else {
+                Samples::new()
+            };
+            Ok((plans, samples))
+        },
     )?;
+    let (plans, samples) = plans;
     let text = match arguments.output {
         RunOutput::Json => json(&plans),
-        RunOutput::Human => human(&plans, arguments),
+        RunOutput::Human => human(&plans, &samples, arguments),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Ok)
+}
+
+/// What became of the first slice of each backfill, by the id of its migration and step.
+type Samples = BTreeMap<(String, String), Result<Sample, String>>;
+
+/// Tries the first slice of every backfill and rolls it back.
+fn samples(runner: &mut Runner<'_, AnySession>, plans: &[PlannedMigration]) -> Samples {
+    let mut samples = Samples::new();
+    for plan in plans {
+        for step in &plan.steps {
+            if let StepText::Backfill(backfill, _) = &step.text {
+                let sample = runner.sample(backfill).map_err(|error| error.to_string());
+                samples.insert((plan.id.clone(), step.id.clone()), sample);
+            }
+        }
+    }
+    samples
+}
+
+fn sampled(sample: &Result<Sample, String>) -> String {
+    match sample {
+        Err(why) => format!("not tried: {why}"),
+        Ok(sample) => {
+            let known = |value: Option<u64>, unit: &str| {
+                value.map_or_else(|| "unknown".to_owned(), |value| format!("{value} {unit}"))
+            };
+            format!(
+                "{}; about {} rows in {} tables; a first slice of {} rows took {} ms and was rolled back: about {} and {} of log",
+                sample.reason,
+                sample.rows,
+                sample.parts,
+                sample.slice_rows,
+                sample.slice_ms,
+                known(sample.seconds, "s with one worker"),
+                known(sample.log_bytes.map(|bytes| bytes >> 20), "MiB"),
+            )
+        }
+    }
 }
 
 fn json(plans: &[PlannedMigration]) -> String {
@@ -49,7 +99,7 @@ fn json(plans: &[PlannedMigration]) -> String {
     format!("{answer}\n")
 }
 
-fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
+fn human(plans: &[PlannedMigration], samples: &Samples, arguments: &UpArguments) -> String {
     let mut text = String::new();
     if plans.is_empty() {
         return "nothing to do\n".to_owned();
@@ -78,6 +128,9 @@ fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
             let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
             for line in step.text.as_str().lines() {
                 let _ = writeln!(text, "        {line}");
+            }
+            if let Some(sample) = samples.get(&(plan.id.clone(), step.id.clone())) {
+                let _ = writeln!(text, "        -- {}", line(&sampled(sample)));
             }
         }
         for loss in &plan.losses {

@@ -9,7 +9,9 @@ use crate::arguments::{RunOutput, UpArguments};
 use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, copies, limits, project, selection, tell, with_runner_on};
+use crate::running::{
+    approval, backfills, copies, limits, project, selection, tell, with_runner_on,
+};
 
 /// Runs what is pending, or shows it with `--dry-run`.
 ///
@@ -31,6 +33,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         (limits(arguments), &mut observer),
         |runner| {
             runner.copies = copies(arguments);
+            runner.backfills = backfills(&arguments.pace);
             runner.up(
                 &project.migrations,
                 &selection(arguments, Target::All),

@@ -8,7 +8,7 @@ use segue_model::{
 
 use crate::backfill::journal::{Columns, State, written};
 use crate::backfill::limits::BackfillLimits;
-use crate::backfill::task::{Definition, Part, Signal, Task, positions};
+use crate::backfill::task::{Definition, Part, Shared, Task, positions};
 use crate::error::{EngineError, Kind};
 use crate::journal::value;
 use crate::limits::{Clock, Limits};
@@ -65,6 +65,18 @@ impl<'a> Means<'a> {
         Columns::first(rows).map(found).transpose()
     }
 
+    /// Removes what the journal says of a step's backfill.
+    pub(crate) fn forget<S: Session>(
+        self,
+        session: &mut S,
+        (migration, step): (&str, &str),
+    ) -> Result<(), EngineError> {
+        session
+            .query_with(&self.journal.forget, &[Some(migration), Some(step)])
+            .map(drop)
+            .map_err(unwritten)
+    }
+
     /// A backfill by its id.
     pub(crate) fn by_id<S: Session>(
         self,
@@ -103,7 +115,7 @@ impl<'a> Means<'a> {
         })
     }
 
-    fn define<S: Session>(
+    pub(crate) fn define<S: Session>(
         self,
         session: &mut S,
         backfill: &Backfill,
@@ -139,7 +151,7 @@ impl<'a> Means<'a> {
         })
     }
 
-    fn leaves<S: Session>(
+    pub(crate) fn leaves<S: Session>(
         self,
         session: &mut S,
         backfill: &Backfill,
@@ -211,7 +223,7 @@ impl<'a> Means<'a> {
     }
 
     /// A part, and about how many rows it has.
-    fn part<S: Session>(
+    pub(crate) fn part<S: Session>(
         self,
         session: &mut S,
         name: &QualifiedName,
@@ -268,7 +280,7 @@ impl<'a> Means<'a> {
             id: found.id.clone(),
             definition: found.definition.clone(),
             parts,
-            signal: Signal::default(),
+            shared: Shared::default(),
         })
     }
 }

@@ -85,9 +85,16 @@ impl Task<'_> {
     /// Where the backfill stands.
     pub(crate) fn course<S: Session>(&self, session: &mut S) -> Result<Course, S::Error> {
         let rows = session.query_with(&self.journal.course, &[Some(&self.id)])?;
+        let is_there = !rows.is_empty();
         let mut columns = Columns::first(rows).unwrap_or_else(|| Columns::of(Vec::new()));
+        let word = columns.text();
         Ok(Course {
-            state: State::of(&columns.text()),
+            // One that is not in the journal any more is nobody's to go on with.
+            state: if is_there {
+                State::of(&word)
+            } else {
+                State::Cancelled
+            },
             pass: columns.text(),
             parts_open: columns.number(),
             ranges_open: columns.number(),

@@ -22,6 +22,43 @@ pub struct BackfillLimits {
     pub passes_max: u32,
     /// Age of a snapshot from which on stripes gain nothing: it keeps what they leave behind from being pruned.
     pub old_snapshot_ms: u32,
+    /// What the pace follows. One that cannot be read makes the backfill wait.
+    pub signals: Vec<Signal>,
+}
+
+/// One thing the pace follows, and from where on the backfill waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Bytes of log that a replica has not replayed. A replica that was there and is gone counts as behind.
+    ReplicaLag {
+        /// At most.
+        bytes_max: u64,
+    },
+    /// Bytes of log that are kept for a replication slot.
+    SlotBacklog {
+        /// At most.
+        bytes_max: u64,
+    },
+    /// Files of log that wait to be archived.
+    ArchiveBacklog {
+        /// At most.
+        files_max: u64,
+    },
+    /// Sessions of others that wait for a lock.
+    LockWaiters {
+        /// At most.
+        sessions_max: u64,
+    },
+    /// Sessions of others that run a statement.
+    ActiveSessions {
+        /// At most.
+        sessions_max: u64,
+    },
+    /// How long a small write takes.
+    Latency {
+        /// At most.
+        ms_max: u64,
+    },
 }
 
 impl Default for BackfillLimits {
@@ -36,6 +73,12 @@ impl Default for BackfillLimits {
             aside_max: 1_000,
             passes_max: 20,
             old_snapshot_ms: 5_000,
+            signals: vec![
+                Signal::ReplicaLag {
+                    bytes_max: 64 << 20,
+                },
+                Signal::LockWaiters { sessions_max: 5 },
+            ],
         }
     }
 }

@@ -6,17 +6,22 @@ use segue_model::{Backfill, Failure, Session, SessionError as _};
 
 use crate::backfill::begin::{Means, put_part};
 use crate::backfill::journal::{Course, State};
+use crate::backfill::pace::Pace;
 use crate::backfill::proof::Proof;
 use crate::backfill::task::Task;
 use crate::backfill::worker::work;
 use crate::error::{EngineError, Kind};
+use crate::journal::StepState;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep};
 use crate::run::Running;
 use crate::turn::{Writing, step_key, stopped};
+use crate::up::Connect;
 
 /// Between two looks at the workers.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The pace is looked at every so many looks.
+pub(crate) const PACE_EVERY: u32 = 25;
 
 impl<S: Session + Send> Running<'_, '_, S> {
     /// Runs a backfill to its proof, then records the step.
@@ -24,9 +29,10 @@ impl<S: Session + Send> Running<'_, '_, S> {
         &mut self,
         migration: &PlannedMigration,
         (step, backfill): (&PlannedStep, &Backfill),
+        known: Option<StepState>,
         writing: &Writing<'_>,
     ) -> Result<(), EngineError> {
-        self.until_proven(migration, step, backfill)
+        self.until_proven(migration, (step, backfill), known)
             .map_err(|error| stopped(migration, Some(step), error))?;
         self.note(migration, std::slice::from_ref(step), writing)
     }
@@ -34,8 +40,8 @@ impl<S: Session + Send> Running<'_, '_, S> {
     fn until_proven(
         &mut self,
         migration: &PlannedMigration,
-        step: &PlannedStep,
-        backfill: &Backfill,
+        (step, backfill): (&PlannedStep, &Backfill),
+        known: Option<StepState>,
     ) -> Result<(), EngineError> {
         let journal = self.runner.dialect.backfill_journal().ok_or_else(|| {
             EngineError::new(
@@ -56,6 +62,11 @@ impl<S: Session + Send> Running<'_, '_, S> {
         };
         let key = step_key(migration, step);
         means.install(&mut self.session)?;
+        if known.is_none() {
+            // One that an earlier life of the migration left, before it went back, says nothing of this one.
+            means.forget(&mut self.session, (&migration.id, &key))?;
+            self.intend_alone(migration, step)?;
+        }
         let found = match means.find(&mut self.session, (&migration.id, &key))? {
             Some(found) => found,
             None => means.begin(&mut self.session, (&migration.id, &key), backfill)?,
@@ -97,43 +108,29 @@ impl<S: Session + Send> Running<'_, '_, S> {
         }
     }
 
-    /// Workers until nothing is left for anybody; meanwhile the lease is looked at.
+    /// Workers until nothing is left for anybody; meanwhile the lease and the pace are looked at.
     fn pass(&mut self, task: &Task<'_>) -> Result<(), EngineError> {
-        let connect = self.runner.connect;
         let seeds: Vec<u64> = (0..task.limits.workers.max(1))
             .map(|_| self.jitter())
             .collect();
-        let watch = self.watch;
-        let result = std::thread::scope(|scope| {
-            let workers: Vec<_> = seeds
-                .into_iter()
-                .map(|seed| scope.spawn(move || work(task, connect, seed)))
-                .collect();
-            while !workers
-                .iter()
-                .all(std::thread::ScopedJoinHandle::is_finished)
-            {
-                if watch.is_lost() {
-                    task.signal.stop();
-                }
-                task.clock.pause(LOOK_EVERY);
+        let (connect, watch) = (self.runner.connect, self.watch);
+        let mut pace = Pace::default();
+        let result = at_work(task, connect, seeds, |look| {
+            if watch.is_lost() {
+                task.shared.stop();
             }
-            workers
-                .into_iter()
-                .map(|worker| {
-                    worker.join().unwrap_or_else(|_| {
-                        Err(EngineError::new(
-                            Kind::Failed,
-                            "a worker of the backfill panicked",
-                        ))
-                    })
-                })
-                .collect::<Result<Vec<()>, EngineError>>()
+            if look.is_multiple_of(PACE_EVERY)
+                && let Err(error) = pace.look(task, &mut self.session)
+                && error.failure() == Failure::ConnectionLost
+            {
+                // The workers wait until it is back.
+                let _ = self.reconnect();
+            }
         });
         if watch.is_lost() {
             return Err(crate::turn::lost());
         }
-        result.map(drop)
+        result
     }
 
     /// Asks on the run's own connection, again when it was lost.
@@ -208,6 +205,40 @@ impl<S: Session + Send> Running<'_, '_, S> {
         }
         self.again(task, |task, session| restart(task, session, &course.pass))
     }
+}
+
+/// Workers in threads of their own until all have ended; meanwhile somebody looks, again and again.
+pub(crate) fn at_work<S: Session>(
+    task: &Task<'_>,
+    connect: &Connect<'_, S>,
+    seeds: Vec<u64>,
+    mut look: impl FnMut(u32),
+) -> Result<(), EngineError> {
+    // The first look comes before the first transaction.
+    look(0);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = seeds
+            .into_iter()
+            .map(|seed| scope.spawn(move || work(task, connect, seed)))
+            .collect();
+        let mut looks = 0_u32;
+        while !workers
+            .iter()
+            .all(std::thread::ScopedJoinHandle::is_finished)
+        {
+            task.clock.pause(LOOK_EVERY);
+            looks = looks.wrapping_add(1);
+            look(looks);
+        }
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| {
+                Err(EngineError::new(
+                    Kind::Failed,
+                    "a worker of the backfill panicked",
+                ))
+            })
+        })
+    })
 }
 
 /// One transaction: the pass is counted, and every part is walked from its beginning to where it ends now.

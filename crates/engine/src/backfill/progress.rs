@@ -1,10 +1,12 @@
 //! Backfills seen from another terminal, and what a person wants of them.
 
-use segue_model::Session;
+use segue_model::{Failure, Session, SessionError as _};
 
 use crate::backfill::begin::Means;
 use crate::backfill::journal::Columns;
-use crate::backfill::worker::work;
+use crate::backfill::pace::Pace;
+use crate::backfill::pass::{PACE_EVERY, at_work};
+use crate::backfill::proof::Proof;
 use crate::error::{EngineError, Kind};
 use crate::up::Runner;
 
@@ -134,26 +136,23 @@ impl<S: Session + Send> Runner<'_, S> {
                 EngineError::new(Kind::Request, format!("there is no backfill {id}"))
             })?;
             let task = means.task(&mut session, &found)?;
-            std::thread::scope(|scope| {
-                let task = &task;
-                let started: Vec<_> = (0..workers)
-                    .map(|number| {
-                        scope.spawn(move || work(task, connect, seed ^ u64::from(number) << 7))
-                    })
-                    .collect();
-                started.into_iter().try_for_each(|worker| {
-                    worker.join().unwrap_or_else(|_| {
-                        Err(EngineError::new(
-                            Kind::Failed,
-                            "a worker of the backfill panicked",
-                        ))
-                    })
-                })
+            let seeds = (0..workers)
+                .map(|number| seed ^ (u64::from(number) << 7))
+                .collect();
+            let mut pace = Pace::default();
+            at_work(&task, connect, seeds, |look| {
+                if look.is_multiple_of(PACE_EVERY)
+                    && let Err(error) = pace.look(&task, &mut session)
+                    && error.failure() == Failure::ConnectionLost
+                    && let Ok(again) = connect()
+                {
+                    session = again;
+                }
             })
         })
     }
 
-    fn with_means<T>(
+    pub(crate) fn with_means<T>(
         &self,
         act: impl FnOnce(Means<'_>, u32) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
@@ -180,7 +179,7 @@ impl<S: Session + Send> Runner<'_, S> {
 
 fn progress(row: Vec<Option<String>>) -> Progress {
     let mut columns = Columns::of(row);
-    Progress {
+    let mut progress = Progress {
         id: columns.text(),
         migration: columns.text(),
         step: columns.text(),
@@ -197,5 +196,14 @@ fn progress(row: Vec<Option<String>>) -> Progress {
         seconds: columns.number(),
         rows_per_second: columns.number(),
         proof: columns.maybe(),
+    };
+    // The ranges of one that is done are gone: its proof has the count.
+    let proof: Option<Proof> = progress
+        .proof
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok());
+    if let Some(proof) = proof {
+        progress.rows = proof.rows_changed;
     }
+    progress
 }

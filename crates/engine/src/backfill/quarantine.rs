@@ -58,8 +58,7 @@ impl<S: Session> Worker<'_, '_, S> {
                 (Ok(_), _) => place = then,
                 (Err(Trouble::Server(error)), half) if is_of_the_rows(&error) => match half {
                     [] | [_] => {
-                        let name = half.first().map_or("", |row| row.name.as_str());
-                        self.put_aside(range, &one, (name, &said(&error)))?;
+                        self.put_aside(range, &one, (half.first(), &said(&error)))?;
                         place = then;
                     }
                     several => {
@@ -92,10 +91,10 @@ impl<S: Session> Worker<'_, '_, S> {
         &mut self,
         range: &Range,
         slice: &Slice,
-        (name, error): (&str, &str),
+        (row, error): (Option<&Row>, &str),
     ) -> Result<(), Trouble<S::Error>> {
         self.session.execute(&self.task.statements.begin)?;
-        let done = self.write_aside(range, slice, (name, error));
+        let done = self.write_aside(range, slice, (row, error));
         match done {
             Ok(()) => Ok(self.session.execute(&self.task.statements.commit)?),
             Err(trouble) => {
@@ -110,9 +109,12 @@ impl<S: Session> Worker<'_, '_, S> {
         &mut self,
         range: &Range,
         slice: &Slice,
-        (name, error): (&str, &str),
+        (row, error): (Option<&Row>, &str),
     ) -> Result<(), Trouble<S::Error>> {
         self.fenced(range)?;
+        let name = row.map_or("", |row| row.name.as_str());
+        // The end of the row itself, not of the slice: the same row is put aside once.
+        let end = row.map_or(&slice.upper, |row| &row.end);
         let course = self.task.course(&mut self.session)?;
         if course.aside >= self.task.limits.aside_max {
             return Err(Trouble::Final(
@@ -126,10 +128,7 @@ impl<S: Session> Worker<'_, '_, S> {
                 .with_details([format!("the last one: {name}: {error}")]),
             ));
         }
-        let (lower, upper) = (
-            written(&slice.from.reached),
-            written(&Some(slice.upper.clone())),
-        );
+        let (lower, upper) = (written(&slice.from.reached), written(&Some(end.clone())));
         self.session.query_with(
             &self.task.journal.put_aside,
             &[

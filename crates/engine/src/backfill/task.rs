@@ -61,18 +61,18 @@ pub(crate) struct Task<'a> {
     pub(crate) id: String,
     pub(crate) definition: Definition,
     pub(crate) parts: BTreeMap<String, Part>,
-    pub(crate) signal: Signal,
+    pub(crate) shared: Shared,
 }
 
 /// What the threads of a process tell each other.
 #[derive(Debug, Default)]
-pub(crate) struct Signal {
+pub(crate) struct Shared {
     stop: AtomicBool,
     /// Why nobody may go on now.
     held: Mutex<Option<String>>,
 }
 
-impl Signal {
+impl Shared {
     /// Everybody stops before the next slice.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
@@ -80,6 +80,14 @@ impl Signal {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Nobody begins a transaction while there is a reason; true when the reason is another one than before.
+    pub(crate) fn hold(&self, reason: Option<String>) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_other = *held != reason;
+        *held = reason;
+        is_other
     }
 
     pub(crate) fn is_held(&self) -> bool {

@@ -11,7 +11,7 @@ use segue_model::{Failure, Session, SessionError};
 use crate::backfill::claim::{Claimed, Tempo};
 use crate::backfill::journal::State;
 use crate::backfill::limits::BackfillLimits;
-use crate::backfill::task::{Cursor, Part, Range, Signal, Task, Trouble, sided, slices};
+use crate::backfill::task::{Cursor, Part, Range, Shared, Task, Trouble, sided, slices};
 use crate::error::EngineError;
 use crate::up::Connect;
 
@@ -39,7 +39,7 @@ pub(crate) fn work<S: Session>(
     let result = worker.run();
     if result.is_err() {
         // The others need not go on: the step has failed.
-        task.signal.stop();
+        task.shared.stop();
     }
     result
 }
@@ -85,8 +85,8 @@ pub(crate) struct Slice {
 impl<S: Session> Worker<'_, '_, S> {
     fn run(&mut self) -> Result<(), EngineError> {
         let mut attempt = 0;
-        while !self.signal().is_stopped() {
-            if self.signal().is_held() {
+        while !self.shared().is_stopped() {
+            if self.shared().is_held() {
                 self.task.clock.pause(LOOK_EVERY);
                 continue;
             }
@@ -110,8 +110,8 @@ impl<S: Session> Worker<'_, '_, S> {
         Ok(())
     }
 
-    fn signal(&self) -> &Signal {
-        &self.task.signal
+    fn shared(&self) -> &Shared {
+        &self.task.shared
     }
 
     /// True when nothing of the pass is left for anybody.
@@ -197,6 +197,12 @@ impl<S: Session> Worker<'_, '_, S> {
                 Err(trouble) => {
                     attempt += 1;
                     cuts.ahead.clear();
+                    if matches!(&trouble, Trouble::Server(error) if error.failure() == Failure::LockTimeout)
+                    {
+                        // Fewer rows are in fewer people's way.
+                        self.tempo.units = (self.tempo.units / 2).max(1);
+                        cuts.whole = None;
+                    }
                     match self.mend((part, &range), trouble, attempt)? {
                         Some(place) => cursor = place,
                         None => return Ok(()),
@@ -334,10 +340,10 @@ impl<S: Session> Worker<'_, '_, S> {
     fn wait(&mut self, range: &Range) -> Result<Leave, EngineError> {
         let mut looks = 0_u32;
         loop {
-            if self.signal().is_stopped() {
+            if self.shared().is_stopped() {
                 return Ok(Leave::Stop);
             }
-            if !self.signal().is_held() {
+            if !self.shared().is_held() {
                 return Ok(Leave::GoOn);
             }
             if looks.is_multiple_of(20) {
@@ -387,7 +393,7 @@ impl<S: Session> Worker<'_, '_, S> {
     fn halted(&mut self, range: &Range) -> Result<Leave, EngineError> {
         let mut attempt = 0;
         loop {
-            if self.signal().is_stopped() {
+            if self.shared().is_stopped() {
                 return Ok(Leave::Stop);
             }
             let course = self.task.course(&mut self.session);

@@ -4,5 +4,8 @@
 
 mod faults;
 mod keys;
+mod pace;
+mod races;
 mod scene;
 mod shapes;
+mod steps;

@@ -120,9 +120,13 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
 
 /// A connection to a test's database.
 pub(crate) fn session(database: &TestDatabase) -> Result<PostgresSession, PostgresError> {
-    let target =
-        segue_postgres::Target::resolve(&database.url(), &segue_postgres::Sources::default())
-            .expect("the target is sound");
+    session_at(&database.url())
+}
+
+/// The same by its address.
+pub(crate) fn session_at(url: &str) -> Result<PostgresSession, PostgresError> {
+    let target = segue_postgres::Target::resolve(url, &segue_postgres::Sources::default())
+        .expect("the target is sound");
     PostgresSession::connect(&target)
 }
 

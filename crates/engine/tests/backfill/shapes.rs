@@ -34,7 +34,7 @@ fn stripes_do_every_row_once_and_the_table_hardly_grows() {
     // One UPDATE of every row more than doubles it.
     assert!(after * 10 < before * 17, "{before} pages became {after}");
     client
-        .execute("DELETE FROM segue.migration; DELETE FROM segue.step; DELETE FROM segue.backfill")
+        .execute("DELETE FROM segue.migration; DELETE FROM segue.step")
         .unwrap();
     run(&database, &once("t", "c", "c + 1", "true"), &limits).unwrap();
     let counted = value(
@@ -72,7 +72,7 @@ fn rows_go_and_rows_are_copied() {
     let kept = value(&mut client, "SELECT count(*) || ' ' || min(a) FROM kept");
     assert_eq!(kept, "3000 mine");
     client
-        .execute("DELETE FROM segue.migration; DELETE FROM segue.step; DELETE FROM segue.backfill")
+        .execute("DELETE FROM segue.migration; DELETE FROM segue.step")
         .unwrap();
     let delete = Backfill {
         table,

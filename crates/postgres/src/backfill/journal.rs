@@ -4,7 +4,7 @@
 //! whoever has its claim: a transaction that changes rows locks the range's row first and records last, so a range that
 //! was taken over is never recorded by the one who lost it. Everything is qualified; times are the server's.
 
-use segue_model::{BackfillJournal, Sql};
+use segue_model::{BackfillJournal, PaceStatements, Sql};
 
 /// The statements.
 #[expect(
@@ -42,6 +42,9 @@ pub(crate) fn journal() -> BackfillJournal {
             "SELECT id::text, state, pass::text, definition, proof FROM segue.backfill \
              WHERE migration = $1::text AND step = $2::text",
         ),
+        forget: Sql::literal(
+            "DELETE FROM segue.backfill WHERE migration = $1::text AND step = $2::text",
+        ),
         by_id: Sql::literal(
             "SELECT id::text, state, pass::text, definition, proof FROM segue.backfill WHERE id = $1::text::bigint",
         ),
@@ -57,7 +60,7 @@ pub(crate) fn journal() -> BackfillJournal {
         course: Sql::literal(COURSE),
         set_state: Sql::literal(
             "UPDATE segue.backfill SET state = $2::text, reason = $3::text WHERE id = $1::text::bigint \
-             AND state NOT IN ('done', 'cancelled') RETURNING state",
+             AND state <> 'done' RETURNING state",
         ),
         hold: Sql::literal(
             "UPDATE segue.backfill SET held = $2::text WHERE id = $1::text::bigint AND held IS DISTINCT FROM $2::text",
@@ -124,6 +127,39 @@ pub(crate) fn journal() -> BackfillJournal {
         old_snapshot: Sql::literal(OLD_SNAPSHOT),
         log_bytes: Sql::literal(
             "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::text",
+        ),
+        pace: pace(),
+    }
+}
+
+/// What the pace follows. A replica's columns are null for a role without `pg_monitor`: that is not the same as no lag.
+/// Bytes decide: `replay_lag` said 0.4 s while a replica was 35 MB behind (fault F17).
+fn pace() -> PaceStatements {
+    PaceStatements {
+        replica_lag: Sql::literal(
+            "SELECT 'replica ' || COALESCE(NULLIF(application_name, ''), pid::text), \
+             pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), COALESCE(replay_lsn, flush_lsn))::bigint::text \
+             FROM pg_catalog.pg_stat_replication WHERE state IS DISTINCT FROM 'backup'",
+        ),
+        slot_backlog: Sql::literal(
+            "SELECT 'slot ' || slot_name, \
+             pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::bigint::text \
+             FROM pg_catalog.pg_replication_slots WHERE restart_lsn IS NOT NULL",
+        ),
+        archive_backlog: Sql::literal(
+            "SELECT 'the archiver', (SELECT pg_catalog.count(*)::text FROM pg_catalog.pg_ls_archive_statusdir() AS f \
+             WHERE f.name LIKE '%.ready') WHERE pg_catalog.current_setting('archive_mode') <> 'off'",
+        ),
+        lock_waiters: Sql::literal(
+            "SELECT 'sessions', pg_catalog.count(*)::text FROM pg_catalog.pg_stat_activity \
+             WHERE wait_event_type = 'Lock' AND datname = pg_catalog.current_database() AND application_name <> 'segue'",
+        ),
+        active_sessions: Sql::literal(
+            "SELECT 'sessions', pg_catalog.count(*)::text FROM pg_catalog.pg_stat_activity \
+             WHERE state = 'active' AND backend_type = 'client backend' AND application_name <> 'segue'",
+        ),
+        probe: Sql::literal(
+            "UPDATE segue.backfill SET held = held WHERE id = $1::text::bigint RETURNING id::text",
         ),
     }
 }

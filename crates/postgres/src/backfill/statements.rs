@@ -170,8 +170,7 @@ impl Place<'_> {
     }
 
     fn apply(&self, side: Side, striping: &Striping) -> Sql {
-        let rows = |sql: Sql| self.stripe(self.range(sql.text(" WHERE "), side), side, striping);
-        let needed = whole(&self.backfill.remaining.text);
+        let rows = |sql: Sql| self.needed(self.range(sql.text(" WHERE "), side), side, striping);
         match &self.backfill.kind {
             BackfillKind::Update { assignments } => {
                 rows(self.from(Sql::literal("UPDATE ")).text(" SET ").list(
@@ -179,12 +178,8 @@ impl Place<'_> {
                     ", ",
                     |sql, (column, value)| sql.ident(column).text(" = ").verbatim(&value.text),
                 ))
-                .text(" AND ")
-                .verbatim(&needed)
             }
-            BackfillKind::Delete => rows(self.from(Sql::literal("DELETE FROM ")))
-                .text(" AND ")
-                .verbatim(&needed),
+            BackfillKind::Delete => rows(self.from(Sql::literal("DELETE FROM "))),
             BackfillKind::Copy { into, columns } => rows(
                 self.from(
                     Sql::literal("INSERT INTO ")
@@ -196,29 +191,31 @@ impl Place<'_> {
                         .text(" FROM "),
                 ),
             )
-            .text(" AND ")
-            .verbatim(&needed)
             .text(" ON CONFLICT DO NOTHING"),
         }
     }
 
-    /// The condition of a stripe.
-    fn stripe(&self, sql: Sql, side: Side, striping: &Striping) -> Sql {
+    /// The condition on the rows of a range: in the stripe, and still in need of it. Rows of other stripes are not
+    /// looked at any closer, and the stripe's parameters are read once and not for each row.
+    fn needed(&self, sql: Sql, side: Side, striping: &Striping) -> Sql {
+        let needed = whole(&self.backfill.remaining.text);
         let mask = i64::try_from(self.after_lower(side) + self.width()).unwrap_or(i64::MAX);
         let sql = match striping {
-            Striping::None => return sql,
-            Striping::Bits(column) => sql.text(" AND (").ident(column).text("::bigint"),
+            Striping::None => return sql.text(" AND ").verbatim(&needed),
+            Striping::Bits(column) => sql.text(" AND CASE WHEN (").ident(column).text("::bigint"),
             Striping::Hash(column) => sql
-                .text(" AND (pg_catalog.hashtext(")
+                .text(" AND CASE WHEN (pg_catalog.hashtext(")
                 .ident(column)
                 .text("::text COLLATE \"C\")::bigint"),
-            Striping::Place => sql.text(" AND (pg_catalog.hashtid(ctid)::bigint"),
+            Striping::Place => sql.text(" AND CASE WHEN (pg_catalog.hashtid(ctid)::bigint"),
         };
-        sql.text(" & $")
+        sql.text(" & (SELECT $")
             .number(mask)
-            .text("::text::bigint) = $")
+            .text("::text::bigint)) = (SELECT $")
             .number(mask + 1)
-            .text("::text::bigint")
+            .text("::text::bigint) THEN ")
+            .verbatim(&needed)
+            .text(" ELSE false END")
     }
 
     fn slices(&self, side: Side) -> Sql {
