@@ -123,7 +123,6 @@ fn the_proof_finds_a_row_that_somebody_turns_back() {
 
 /// Not a test: the other process of the test below.
 #[test]
-#[ignore = "another process, started by a test"]
 fn a_process_that_helps() {
     #[expect(
         clippy::disallowed_methods,
@@ -146,7 +145,7 @@ fn a_process_that_helps() {
 
 fn helper(database: &TestDatabase) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "races::a_process_that_helps", "--ignored"])
+        .args(["--exact", "races::a_process_that_helps"])
         .env("SEGUE_TEST_HELPS_AT", database.url())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
