@@ -1,10 +1,11 @@
 //! `cargo xtask bench check`: `segue check` beside squawk on the same files, and alone at sizes
-//! where a mistake in the complexity shows.
+//! where a mistake in the complexity shows. `cargo xtask bench up` is in `up`.
 //!
 //! Prints ratios and passes no verdict; numbers of one machine mean nothing on another.
 
 mod corpus;
 pub(crate) mod measure;
+mod up;
 
 use crate::arguments::{Arguments, Read};
 use crate::install;
@@ -31,7 +32,10 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     let read = arguments.read(&["--quick"], &["--files"])?;
     match read.plain() {
         [what] if what == "check" => check(&read),
-        _ => bail!("`bench` knows one thing to measure: `cargo xtask bench check`"),
+        [what] if what == "up" => up::up(&read),
+        _ => {
+            bail!("`bench` measures two things: `cargo xtask bench check`, `cargo xtask bench up`")
+        }
     }
 }
 

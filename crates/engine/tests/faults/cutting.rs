@@ -149,6 +149,24 @@ impl Session for Cut {
         self.call(|session| session.query_with(statement, parameters))
     }
 
+    fn execute_and_query(
+        &mut self,
+        first: &Sql,
+        second: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, CutError> {
+        self.call(|session| session.execute_and_query(first, second, parameters))
+    }
+
+    fn query_and_execute(
+        &mut self,
+        first: &Sql,
+        parameters: &[Option<&str>],
+        second: &Sql,
+    ) -> Result<TextRows, CutError> {
+        self.call(|session| session.query_and_execute(first, parameters, second))
+    }
+
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, CutError> {
         self.call(|session| session.catalog(scope))
     }

@@ -22,7 +22,7 @@ use squawk_syntax::{
 };
 
 /// Bytes of SQL after which the remembered nodes are dropped: memory does not grow with the file.
-const REMEMBERED_BYTES_MAX: usize = 1 << 18;
+const REMEMBERED_BYTES_MAX: usize = 1 << 16;
 
 thread_local! {
     /// What the statements of the files that a thread reads have in common: most words and many small nodes.
@@ -137,8 +137,7 @@ impl Look {
                 .open
                 .last()
                 .is_some_and(|parent| is_doubtful_child(parent, kind))
-            || self.modifiers.is_some()
-                && !matches!(kind, SyntaxKind::ARG | SyntaxKind::LITERAL);
+            || self.modifiers.is_some() && !matches!(kind, SyntaxKind::ARG | SyntaxKind::LITERAL);
         if let Some(parent) = self.open.last_mut() {
             parent.nodes += 1;
             parent.has_type |= is_type;
@@ -164,9 +163,7 @@ impl Look {
         }
         let parent = self.open.last().map(|parent| parent.kind);
         match closed.kind {
-            SyntaxKind::COLUMN => {
-                parent == Some(SyntaxKind::TABLE_ARG_LIST) && !closed.has_type
-            }
+            SyntaxKind::COLUMN => parent == Some(SyntaxKind::TABLE_ARG_LIST) && !closed.has_type,
             SyntaxKind::SET_COLUMN_LIST => closed.nodes == 0,
             _ => false,
         }
