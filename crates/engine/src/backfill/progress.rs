@@ -132,6 +132,7 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut session = self.open()?;
         let (connect, seed) = (self.connect, self.seed);
         self.with_means(|means, workers| {
+            means.install(&mut session)?;
             let found = means.by_id(&mut session, id)?.ok_or_else(|| {
                 EngineError::new(Kind::Request, format!("there is no backfill {id}"))
             })?;
