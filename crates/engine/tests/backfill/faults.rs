@@ -19,6 +19,8 @@ fn few() -> BackfillLimits {
         units_max: 40,
         slices: 2,
         stripes: Some(2),
+        // Ranges of a runner that is dead are free when the next one has its lease.
+        silence_ms: 600_000,
         ..small()
     }
 }
