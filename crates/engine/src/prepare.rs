@@ -4,10 +4,10 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    ARCHIVE, Action, Backfill, Catalog, Change, DataChange, Dialect, Down, Form, Gate, Impact,
-    Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, PhaseKind, Plan, Replay,
-    Section, Sql, Statement, Step, StepTransaction, TransactionChange, TransactionNeed, Wrapping,
-    apply, inverse,
+    ARCHIVE, Action, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect, Down, Form,
+    Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, PhaseKind,
+    Plan, Replay, Section, Sql, Statement, Step, StepTransaction, TableChange, TransactionChange,
+    TransactionNeed, Wrapping, apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -153,6 +153,7 @@ pub fn prepare(
 ) -> Result<PlannedMigration, EngineError> {
     let mut draft = Draft {
         migration,
+        way,
         manner,
         dialect,
         steps: Vec::new(),
@@ -203,6 +204,7 @@ fn sections(migration: &Migration, way: Sent) -> Result<&[Section], EngineError>
 
 struct Draft<'a> {
     migration: &'a Migration,
+    way: Sent,
     manner: Manner,
     dialect: &'a dyn Dialect,
     steps: Vec<PlannedStep>,
@@ -323,6 +325,8 @@ impl Draft<'_> {
         }
         let answers = replay.ask(statement, self.dialect);
         let plan = match self.manner {
+            // On the way back what is dropped was added: the version that stays has never used it.
+            Manner::Safe if self.way == Sent::Down && only_drops(&statement.changes) => None,
             Manner::Safe => self.dialect.phases(&statement.changes, &replay.context()),
             Manner::Verbatim => None,
         };
@@ -578,6 +582,18 @@ fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
         })
         .cloned()
         .collect()
+}
+
+/// True for a statement that takes away tables or columns and does nothing else.
+fn only_drops(changes: &[Change]) -> bool {
+    !changes.is_empty()
+        && changes.iter().all(|change| {
+            matches!(
+                change,
+                Change::Table(_, TableChange::Drop { .. })
+                    | Change::Column(_, ColumnChange::Drop { .. })
+            )
+        })
 }
 
 /// Why a statement is not sent: what is not SQL of this server would fail or do something else. Valid SQL that the

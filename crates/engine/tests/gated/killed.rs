@@ -1,7 +1,7 @@
 //! Killed at calls to the server all along a gated change, on the way out, behind the gate and on the way back: running the
 //! same command again ends where an undisturbed run ends (the crash matrix of the peers, "what is left" and "what to do").
 
-use segue_engine::{Approval, EngineError, EvidencePolicy, Outcome, Runner};
+use segue_engine::{Approval, EngineError, EvidencePolicy, Outcome, Runner, Standing};
 use segue_model::Migration;
 use segue_postgres::PostgresSession;
 use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
@@ -101,13 +101,13 @@ fn is_cut(
         cut.expect("a run that was not cut");
         return false;
     }
-    // A cut run that said it was done has done it all.
-    let again = scene::with(&database, |runner| go(way, runner));
-    let is_over = way == Way::Down && cut.is_ok();
-    assert!(
-        is_over || again.is_ok(),
-        "{way:?} {call} {moment:?}: {again:?}"
-    );
+    // What has gone back to its end leaves nothing to take back but the migration before it.
+    let lines = scene::status(&database, &files());
+    let is_over = way == Way::Down && lines[1].standing == Standing::Pending;
+    if !is_over {
+        let again = scene::with(&database, |runner| go(way, runner));
+        assert!(again.is_ok(), "{way:?} {call} {moment:?}: {again:?}");
+    }
     assert_eq!(fingerprint(&database), end, "{way:?} {call} {moment:?}");
     true
 }
