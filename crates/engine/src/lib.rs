@@ -3,12 +3,18 @@
 //! Journal: intent, act, verify, record. A step inside a transaction and its record commit together; a step outside is
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
+mod approvals;
 mod checksum;
+mod environment;
 mod error;
+mod guard;
 mod journal;
 mod lease;
 mod limits;
+mod preflight;
 mod prepare;
+mod repair;
+mod restore_point;
 mod run;
 mod status;
 mod touched;
@@ -17,10 +23,16 @@ mod up;
 mod verify;
 mod watcher;
 
+pub use approvals::{Agreement, Consent};
 pub use checksum::{Checksums, checksums};
+pub use environment::{Claim, Environment, Marker, Protection, Purpose, environment};
 pub use error::{EngineError, Kind, StateOfDatabase};
+pub use guard::Guard;
 pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};
+pub use preflight::{Hindrance, Weight};
 pub use prepare::{Manner, PlannedMigration, PlannedStep, Sent, StepText, prepare};
+pub use repair::{CatalogSays, Evidence, JournalSays, Remedy, StepEvidence};
+pub use restore_point::BackupCheck;
 pub use status::{Standing, Status, status};
 pub use up::{Approval, Connect, Order, Outcome, Runner, Selection, Target};

@@ -25,7 +25,7 @@ pub(crate) struct Running<'r, 'a, S: Session> {
     pub(crate) seed: u64,
 }
 
-impl<S: Session> Running<'_, '_, S> {
+impl<S: Session + Send> Running<'_, '_, S> {
     /// A number that differs from call to call; the same seed gives the same numbers (xorshift).
     pub(crate) fn jitter(&mut self) -> u64 {
         self.seed ^= self.seed << 13;
@@ -50,6 +50,7 @@ impl<S: Session> Running<'_, '_, S> {
             path: migration.path.clone(),
             steps: migration.steps.len(),
         });
+        self.restore_point(migration)?;
         let done = self.steps_done(migration)?;
         let turns = turns(&migration.steps);
         let mut finished = 0;

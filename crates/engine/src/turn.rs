@@ -47,7 +47,7 @@ pub(crate) fn outside(turn: &[PlannedStep]) -> Option<&PlannedStep> {
     }
 }
 
-impl<S: Session> Running<'_, '_, S> {
+impl<S: Session + Send> Running<'_, '_, S> {
     /// Runs a turn in one transaction.
     pub(crate) fn inside(
         &mut self,

@@ -8,6 +8,7 @@ use segue_model::{
 };
 
 use crate::error::{EngineError, Kind};
+use crate::guard::Guard;
 use crate::journal::{Entry, Journal, Record, RecordState, value};
 use crate::lease::{self, Lease};
 use crate::limits::{Clock, Limits, Observer};
@@ -40,6 +41,8 @@ pub struct Runner<'a, S: Session> {
     /// Tables in which other tools keep what they ran, by name. Where one is there and the journal is empty, nothing is
     /// run: the files may have run already.
     pub histories: &'a [&'a str],
+    /// What is asked before anything is changed.
+    pub guard: Guard<'a>,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
 }
@@ -118,6 +121,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             holder: "segue".to_owned(),
             seed: 0x9E37_79B9_7F4A_7C15,
             histories: &[],
+            guard: Guard::default(),
             resumes: false,
         })
     }
@@ -161,6 +165,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             let chosen = chosen_up(migrations, &lines, selection)?;
             let plans = runner.prepared(session, &chosen, (Sent::Up, selection.manner))?;
             runner.approved(session, &plans, approval)?;
+            runner.secure(session, &plans)?;
+            runner.forewarn(session, &plans)?;
             let ahead = lines
                 .iter()
                 .filter(|line| line.standing == Standing::Missing)
@@ -185,6 +191,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             let chosen = chosen_down(migrations, &lines, selection)?;
             let plans = runner.prepared(session, &chosen, (Sent::Down, selection.manner))?;
             runner.approved(session, &plans, approval)?;
+            runner.secure(session, &plans)?;
+            runner.forewarn(session, &plans)?;
             runner.resumes = lines
                 .iter()
                 .any(|line| line.standing == Standing::Reverting);
@@ -263,7 +271,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map_err(|error| EngineError::server("the journal could not be removed", error))
     }
 
-    fn open(&self) -> Result<S, EngineError> {
+    pub(crate) fn open(&self) -> Result<S, EngineError> {
         let mut session = (self.connect)().map_err(|error| {
             EngineError::server("could not connect", error).of_kind(Kind::Connection)
         })?;
@@ -274,7 +282,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         Ok(session)
     }
 
-    fn install(&self, session: &mut S) -> Result<(), EngineError> {
+    pub(crate) fn install(&self, session: &mut S) -> Result<(), EngineError> {
         let is_there = Journal::new(&self.statements)
             .is_installed(session)
             .map_err(|error| EngineError::server("the journal could not be read", error))?;
@@ -286,7 +294,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map_err(|error| EngineError::server("the journal could not be created", error))
     }
 
-    fn lines(&self, session: &mut S, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
+    pub(crate) fn lines(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+    ) -> Result<Vec<Status>, EngineError> {
         let records: Vec<Record> = Journal::new(&self.statements)
             .records(session)
             .map_err(|error| EngineError::server("the journal could not be read", error))?;
@@ -388,29 +400,24 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         approval: &Approval,
     ) -> Result<(), EngineError> {
         for plan in plans {
-            if approval.hashes.contains(&plan.hash) {
+            if self.is_agreed(session, plan, approval)? {
                 continue;
             }
-            let mut lines = Vec::new();
-            for loss in &plan.losses {
-                if let Some(line) = self.loss(session, loss)? {
-                    lines.push(line);
-                }
-            }
+            let lines = self.losses(session, plan)?;
             if !lines.is_empty() {
                 return Err(EngineError::new(
                     Kind::Refused,
                     format!("{} destroys data, and nobody has agreed to it", plan.path),
                 )
                 .with_details(lines)
-                .with_details([format!("to agree: --approve {}", plan.hash)]));
+                .with_details(self.how_to_agree(&plan.hash)));
             }
         }
         Ok(())
     }
 
     /// The line that names a loss; none when its table has no row or is not there yet.
-    fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
+    pub(crate) fn loss(&self, session: &mut S, loss: &Loss) -> Result<Option<String>, EngineError> {
         let Some(name) = &loss.relation else {
             return Ok(Some(loss.what.clone()));
         };
@@ -653,7 +660,7 @@ fn chosen_down<'m>(
     Ok(chosen)
 }
 
-fn no_such(id: &str) -> EngineError {
+pub(crate) fn no_such(id: &str) -> EngineError {
     EngineError::new(
         Kind::Request,
         format!("the project has no migration {id}: `segue status` lists them"),

@@ -10,6 +10,7 @@ mod change;
 mod context;
 mod data_type;
 mod expression;
+mod guards;
 mod impact;
 mod migration;
 mod name;
@@ -37,6 +38,7 @@ pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
     Selects, Shape, Volatility,
 };
+pub use guards::GuardStatements;
 pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,

@@ -3,7 +3,7 @@
 //!
 //! Every column is text and every parameter is text (see [`crate::Session::query_with`]); times are the server's.
 
-use crate::Sql;
+use crate::{GuardStatements, Sql};
 
 /// The statements of a runner.
 ///
@@ -74,4 +74,6 @@ pub struct RunnerStatements {
     pub cancel: Option<Sql>,
     /// How many rows a table has, at most `$3`: `$1 namespace`, `$2 name`. Gives a number. Estimates are allowed.
     pub row_estimate: Sql,
+    /// Environment, approvals, preflight and restore points; none where there is nothing of the kind.
+    pub guards: Option<GuardStatements>,
 }

@@ -3,6 +3,7 @@
 //! `parse` alone knows the parser crate.
 
 pub mod connect;
+mod guards;
 mod impact;
 mod introspect;
 mod parse;

@@ -102,6 +102,7 @@ pub(crate) fn statements() -> RunnerStatements {
              FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
              WHERE n.nspname = $1::text AND c.relname = $2::text",
         ),
+        guards: Some(crate::guards::statements()),
     }
 }
 

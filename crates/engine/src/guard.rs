@@ -1,0 +1,35 @@
+//! What a run has to prove before it changes anything, as its caller wants it.
+
+use crate::approvals::Consent;
+use crate::restore_point::BackupCheck;
+
+/// What is asked of a run; the default asks for nothing that the database cannot answer by itself.
+#[derive(Clone)]
+pub struct Guard<'a> {
+    /// Whose agreement counts when data is destroyed.
+    pub consent: Consent,
+    /// Asked once, before data is destroyed.
+    pub backup: Option<&'a BackupCheck>,
+    /// A transaction that is open for so long is reported before a run, in seconds.
+    pub old_after_s: u32,
+}
+
+impl Default for Guard<'_> {
+    fn default() -> Self {
+        Self {
+            consent: Consent::default(),
+            backup: None,
+            old_after_s: 5,
+        }
+    }
+}
+
+impl std::fmt::Debug for Guard<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Guard")
+            .field("consent", &self.consent)
+            .field("old_after_s", &self.old_after_s)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,613 @@
+//! Records that do not fit the catalog: what each side says, step by step, and one way to make them fit.
+//!
+//! Evidence first, and it changes nothing. A remedy changes the journal, or drops an invalid index that a failed build
+//! left behind; never a row, never anything else.
+
+use std::collections::BTreeSet;
+
+use segue_model::{
+    Build, Catalog, CatalogScope, Change, Form, Holds, IndexChange, IndexState, Migration,
+    Presence, QualifiedName, Reaction, Session, SourceText, holds,
+};
+
+use crate::checksum::checksums;
+use crate::error::{EngineError, Kind};
+use crate::journal::{Entry, Journal, RecordState, StepState, value};
+use crate::lease::{self, Lease};
+use crate::prepare::PlannedStep;
+use crate::status::{Standing, Status};
+use crate::touched::touched;
+use crate::up::{Runner, no_such};
+
+/// What is known of one migration that does not fit, or of one that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its id.
+    pub id: String,
+    /// Its file.
+    pub path: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// What both sides say, step by step.
+    pub steps: Vec<StepEvidence>,
+    /// The normalized text that ran, where the file has another one now.
+    pub ran: Option<String>,
+    /// What would make them fit; none when nothing can be concluded.
+    pub remedy: Option<Remedy>,
+    /// Why.
+    pub because: String,
+}
+
+/// One step, or one statement of a migration that was not begun in steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepEvidence {
+    /// Its id in the migration.
+    pub id: String,
+    /// What it is for, or the file and byte of the statement.
+    pub purpose: String,
+    /// What the journal says.
+    pub journal: JournalSays,
+    /// What the catalog says.
+    pub catalog: CatalogSays,
+}
+
+/// What the journal says of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalSays {
+    /// It is done.
+    Done,
+    /// It was begun.
+    Intended,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the catalog says of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogSays {
+    /// What it is for is there.
+    Holds,
+    /// It is not there, or differs.
+    Missing(String),
+    /// It is not there, and a later step has worked on the same thing.
+    Superseded,
+    /// The catalog has no trace of such steps.
+    Unseen,
+}
+
+/// What makes a record and the catalog fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The record says that it is done, with the text the file has now.
+    MarkApplied,
+    /// There is no record any more.
+    Forget,
+    /// The record has the checksum of the text the file has now.
+    AcceptChecksum,
+    /// The invalid indexes are dropped; the record stays.
+    DropInvalid(Vec<QualifiedName>),
+}
+
+impl Remedy {
+    /// As one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::MarkApplied => "mark-applied",
+            Self::Forget => "forget",
+            Self::AcceptChecksum => "accept-checksum",
+            Self::DropInvalid(_) => "drop-invalid-index",
+        }
+    }
+}
+
+/// One migration's steps, before the catalog is asked.
+struct Case<'m> {
+    line: &'m Status,
+    migration: Option<&'m Migration>,
+    steps: Vec<Step>,
+    ran: Option<String>,
+}
+
+struct Step {
+    id: String,
+    purpose: String,
+    journal: JournalSays,
+    changes: Vec<Change>,
+}
+
+impl<S: Session + Send> Runner<'_, S> {
+    /// What does not fit, in the project's order. Reads only.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn diagnose(&mut self, migrations: &[Migration]) -> Result<Vec<Evidence>, EngineError> {
+        let mut session = self.open()?;
+        let lines = self.lines(&mut session, migrations)?;
+        self.evidence(&mut session, migrations, &lines)
+    }
+
+    /// Carries remedies out, each in a transaction with its line in the log. Gives the ids.
+    ///
+    /// # Errors
+    /// What the server said; [`Kind::LeaseHeld`] while somebody runs.
+    pub fn repair(
+        &mut self,
+        migrations: &[Migration],
+        remedies: &[(String, Remedy)],
+    ) -> Result<Vec<String>, EngineError> {
+        let mut session = self.open()?;
+        self.install(&mut session)?;
+        let lease = lease::take(
+            &mut session,
+            &self.statements,
+            &self.holder,
+            self.limits.lease_silence_ms,
+        )?;
+        let mut done = Vec::new();
+        let mut result = Ok(());
+        for (id, remedy) in remedies {
+            result = self.remedy(&mut session, &lease, (migrations, id, remedy));
+            if result.is_err() {
+                break;
+            }
+            done.push(id.clone());
+        }
+        lease::release(&mut session, &self.statements, &lease);
+        result.map(|()| done)
+    }
+
+    fn remedy(
+        &self,
+        session: &mut S,
+        lease: &Lease,
+        (migrations, id, remedy): (&[Migration], &str, &Remedy),
+    ) -> Result<(), EngineError> {
+        let said = match remedy {
+            Remedy::MarkApplied => "repair: marked applied".to_owned(),
+            Remedy::Forget => "repair: record forgotten".to_owned(),
+            Remedy::AcceptChecksum => "repair: new checksum accepted".to_owned(),
+            Remedy::DropInvalid(names) => {
+                self.drop_all(session, names)?;
+                let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+                format!("repair: invalid index dropped: {}", names.join(", "))
+            }
+        };
+        let migration = migrations.iter().find(|one| one.id == id);
+        let write = |session: &mut S| -> Result<bool, S::Error> {
+            session.execute(&self.statements.begin)?;
+            let timeout = self.limits.lock_timeout_ms.to_string();
+            let fence = [Some(lease.epoch.as_str()), Some(timeout.as_str())];
+            let is_ours = value(&session.query_with(&self.statements.fence, &fence)?).is_some();
+            if !is_ours {
+                session.execute(&self.statements.rollback)?;
+                return Ok(false);
+            }
+            self.rewrite(session, (migration, id, remedy))?;
+            let line = [Some(self.holder.as_str()), Some(said.as_str()), Some(id)];
+            session.query_with(&self.statements.record_event, &line)?;
+            session.execute(&self.statements.commit)?;
+            Ok(true)
+        };
+        match (migration, remedy, write) {
+            (None, Remedy::MarkApplied | Remedy::AcceptChecksum, _) => Err(no_such(id)),
+            (_, _, write) => match write(session) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(EngineError::new(
+                    Kind::LeaseLost,
+                    "another runner has taken over: nothing more is repaired",
+                )),
+                Err(error) => Err(EngineError::server(
+                    "the record could not be changed",
+                    error,
+                )),
+            },
+        }
+    }
+
+    fn rewrite(
+        &self,
+        session: &mut S,
+        (migration, id, remedy): (Option<&Migration>, &str, &Remedy),
+    ) -> Result<(), S::Error> {
+        let journal = Journal::new(&self.statements);
+        match (remedy, migration) {
+            (Remedy::Forget, _) => journal.forget(session, id),
+            (Remedy::MarkApplied | Remedy::AcceptChecksum, Some(migration)) => {
+                let sums = checksums(migration, self.dialect);
+                journal.record(
+                    session,
+                    &Entry {
+                        id: &migration.id,
+                        path: &migration.path,
+                        name: &migration.name,
+                        state: RecordState::Applied,
+                        checksums: &sums,
+                        hash: "",
+                        took_ms: 0,
+                        plan: None,
+                    },
+                )
+            }
+            (Remedy::DropInvalid(_), _) | (Remedy::MarkApplied | Remedy::AcceptChecksum, None) => {
+                Ok(())
+            }
+        }
+    }
+
+    /// A concurrent drop keeps nobody waiting; only what is invalid still is dropped.
+    fn drop_all(&self, session: &mut S, names: &[QualifiedName]) -> Result<(), EngineError> {
+        let scope: BTreeSet<QualifiedName> = names.iter().cloned().collect();
+        let live = self.relations(session, scope)?;
+        for name in names {
+            let is_invalid = live
+                .index(name)
+                .is_some_and(|found| found.state == IndexState::Invalid);
+            if !is_invalid {
+                return Err(EngineError::new(
+                    Kind::Refused,
+                    format!(
+                        "{name} is not an invalid index any more: look again with `segue repair`"
+                    ),
+                ));
+            }
+            let drop = Change::Index(IndexChange::Drop {
+                name: name.clone(),
+                build: Build::Concurrently,
+                presence: Presence::Lenient,
+                reaction: Reaction::Restrict,
+            });
+            let sql = self
+                .dialect
+                .render(&[drop])
+                .map_err(|error| EngineError::new(Kind::Failed, error.to_string()))?;
+            let timeout = self.limits.online_wait_ms.to_string();
+            session
+                .query_with(&self.statements.session_lock_timeout, &[Some(&timeout)])
+                .and_then(|_| session.execute(&sql))
+                .map_err(|error| {
+                    EngineError::server(
+                        format!("the invalid index {name} could not be dropped"),
+                        error,
+                    )
+                })?;
+        }
+        Ok(())
+    }
+
+    fn evidence(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+        lines: &[Status],
+    ) -> Result<Vec<Evidence>, EngineError> {
+        if lines.iter().all(|line| line.record.is_none()) {
+            return Ok(Vec::new());
+        }
+        let version = session
+            .query(&self.statements.server_version)
+            .map_err(|error| {
+                EngineError::server("the server's version could not be read", error)
+            })?;
+        let version = value(&version)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default();
+        let mut cases = Vec::new();
+        let mut is_first_pending = true;
+        for line in lines {
+            let is_pending = matches!(line.standing, Standing::Pending | Standing::OutOfOrder);
+            if is_pending && !std::mem::take(&mut is_first_pending) {
+                continue;
+            }
+            let migration = migrations.iter().find(|one| one.id == line.id);
+            cases.push(self.case(session, version, (line, migration))?);
+        }
+        let scope: BTreeSet<QualifiedName> = cases
+            .iter()
+            .flat_map(|case| &case.steps)
+            .flat_map(|step| &step.changes)
+            .flat_map(touched)
+            .collect();
+        let live = self.relations(session, scope)?;
+        let mut later = BTreeSet::new();
+        let mut all = Vec::new();
+        for case in cases.iter().rev() {
+            all.extend(judged(case, &live, &mut later));
+        }
+        all.reverse();
+        Ok(all)
+    }
+
+    fn case<'m>(
+        &self,
+        session: &mut S,
+        version: u16,
+        (line, migration): (&'m Status, Option<&'m Migration>),
+    ) -> Result<Case<'m>, EngineError> {
+        let unread = |error| EngineError::server("the journal could not be read", error);
+        let journal = Journal::new(&self.statements);
+        let mut ran = None;
+        let mut steps = migration.map_or_else(Vec::new, |one| self.as_written(one, version));
+        if line.record.is_some() {
+            let recorded = journal.recorded_text(session, &line.id).map_err(unread)?;
+            let now = migration.map(|one| checksums(one, self.dialect).normalized);
+            ran = recorded.filter(|text| now.as_ref().is_some_and(|now| now != text));
+            if line.standing == Standing::Baseline {
+                ran = None;
+            }
+        }
+        if line.standing == Standing::Partial {
+            let plan = journal.recorded_plan(session, &line.id).map_err(unread)?;
+            let known = journal.steps(session, &line.id).map_err(unread)?;
+            let plan: Option<Vec<PlannedStep>> =
+                plan.and_then(|json| serde_json::from_str(&json).ok());
+            if let Some(plan) = plan {
+                steps = plan
+                    .into_iter()
+                    .map(|step| Step {
+                        journal: match known.get(&step.id) {
+                            Some(StepState::Done) => JournalSays::Done,
+                            Some(StepState::Intended) => JournalSays::Intended,
+                            None => JournalSays::Nothing,
+                        },
+                        id: step.id,
+                        purpose: step.purpose,
+                        changes: step.changes,
+                    })
+                    .collect();
+            }
+        }
+        if matches!(
+            line.standing,
+            Standing::Applied | Standing::Edited | Standing::Baseline
+        ) {
+            for step in &mut steps {
+                step.journal = JournalSays::Done;
+            }
+        }
+        Ok(Case {
+            line,
+            migration,
+            steps,
+            ran,
+        })
+    }
+
+    /// The statements of the file.
+    fn as_written(&self, migration: &Migration, version: u16) -> Vec<Step> {
+        let Form::Sql { up, .. } = &migration.form else {
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        for section in up {
+            for statement in self.dialect.read(section.text(), version) {
+                let byte = section.span.start + statement.span.start;
+                steps.push(Step {
+                    id: (steps.len() + 1).to_string(),
+                    purpose: place(&section.file, byte),
+                    journal: JournalSays::Nothing,
+                    changes: statement.changes,
+                });
+            }
+        }
+        steps
+    }
+
+    fn relations(
+        &self,
+        session: &mut S,
+        scope: BTreeSet<QualifiedName>,
+    ) -> Result<Catalog, EngineError> {
+        let unread = |error| EngineError::server("the catalog could not be read", error);
+        session.execute(&self.statements.begin).map_err(unread)?;
+        let catalog = session.catalog(&CatalogScope::Relations(scope));
+        let ended = session.execute(&self.statements.rollback);
+        let catalog = catalog.map_err(unread)?;
+        ended.map_err(unread)?;
+        Ok(catalog)
+    }
+}
+
+/// `as written, line 3`.
+fn place(file: &SourceText, byte: usize) -> String {
+    let before = file.text.get(..byte).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("as written, line {line}")
+}
+
+/// Asks the catalog, last step first: `later` has what the steps behind it worked on.
+fn judged(
+    case: &Case<'_>,
+    live: &Catalog,
+    later: &mut BTreeSet<QualifiedName>,
+) -> Option<Evidence> {
+    let mut steps = Vec::new();
+    for step in case.steps.iter().rev() {
+        steps.push(StepEvidence {
+            id: step.id.clone(),
+            purpose: step.purpose.clone(),
+            journal: step.journal,
+            catalog: said(&step.changes, live, later),
+        });
+        if step.journal == JournalSays::Done {
+            later.extend(step.changes.iter().flat_map(touched));
+        }
+    }
+    steps.reverse();
+    let invalid = match case.line.standing {
+        Standing::Baseline => Vec::new(),
+        Standing::Applied
+        | Standing::Partial
+        | Standing::Reverting
+        | Standing::Edited
+        | Standing::Pending
+        | Standing::OutOfOrder
+        | Standing::Missing => invalid(&case.steps, live),
+    };
+    let (remedy, because) = proposed(case, &steps, invalid)?;
+    Some(Evidence {
+        id: case.line.id.clone(),
+        path: case.line.path.clone(),
+        standing: case.line.standing,
+        steps,
+        ran: case.ran.clone(),
+        remedy,
+        because: because.to_owned(),
+    })
+}
+
+fn said(changes: &[Change], live: &Catalog, later: &BTreeSet<QualifiedName>) -> CatalogSays {
+    let mut says = CatalogSays::Unseen;
+    for change in changes.iter().rev() {
+        let names = touched(change);
+        if names.is_empty() {
+            continue;
+        }
+        let missing = match holds(change, live) {
+            Holds::Yes => {
+                if says == CatalogSays::Unseen {
+                    says = CatalogSays::Holds;
+                }
+                continue;
+            }
+            Holds::Unknown(_) => continue,
+            Holds::No => "the catalog does not show it".to_owned(),
+            Holds::Differs(how) => how,
+        };
+        if names.iter().any(|name| later.contains(name)) {
+            if says == CatalogSays::Unseen {
+                says = CatalogSays::Superseded;
+            }
+        } else {
+            return CatalogSays::Missing(missing);
+        }
+    }
+    says
+}
+
+/// Indexes of concurrent builds that did not finish.
+fn invalid(steps: &[Step], live: &Catalog) -> Vec<QualifiedName> {
+    let built = steps.iter().flat_map(|step| &step.changes);
+    let names = built.filter_map(|change| {
+        let Change::Index(IndexChange::Create { index, build, .. }) = change else {
+            return None;
+        };
+        (*build == Build::Concurrently).then(|| index.table.sibling(index.name.ident().clone()))
+    });
+    names
+        .filter(|name| {
+            live.index(name)
+                .is_some_and(|found| found.state == IndexState::Invalid)
+        })
+        .collect()
+}
+
+/// What would make them fit, and why; none when they do.
+fn proposed(
+    case: &Case<'_>,
+    steps: &[StepEvidence],
+    invalid: Vec<QualifiedName>,
+) -> Option<(Option<Remedy>, &'static str)> {
+    if !invalid.is_empty() {
+        return Some((
+            Some(Remedy::DropInvalid(invalid)),
+            "a concurrent build did not finish: its index is no use, and slows writes down",
+        ));
+    }
+    let counted = Counted::of(steps);
+    match case.line.standing {
+        Standing::Baseline | Standing::Missing => None,
+        Standing::Reverting => Some((None, "it is half taken back: `segue down` goes on with it")),
+        Standing::Partial => Some(partial(&counted, steps, case.ran.as_deref())),
+        Standing::Applied if counted.missing == 0 => None,
+        Standing::Applied if counted.holds == 0 => Some((
+            Some(Remedy::Forget),
+            "the record says that it is done, and nothing of it is there",
+        )),
+        Standing::Applied => Some((
+            None,
+            "part of it is there and part is not: somebody changed it by hand",
+        )),
+        Standing::Edited if counted.missing == 0 && counted.holds > 0 => Some((
+            Some(Remedy::AcceptChecksum),
+            "the file was edited after it ran, and what it says now is there",
+        )),
+        Standing::Edited if counted.missing == 0 => Some((
+            None,
+            "the file was edited after it ran, and the catalog cannot show whether that matters: --accept ID if it does not",
+        )),
+        Standing::Edited => Some((
+            None,
+            "the file was edited after it ran, and what it says now is not there: put the old text back, and write a new migration",
+        )),
+        Standing::Pending | Standing::OutOfOrder => (case.migration.is_some()
+            && counted.holds > 0
+            && counted.missing == 0
+            && counted.unseen == 0)
+            .then_some((
+                Some(Remedy::MarkApplied),
+                "there is no record of it, and all of it is there",
+            )),
+    }
+}
+
+fn partial(
+    counted: &Counted,
+    steps: &[StepEvidence],
+    ran: Option<&str>,
+) -> (Option<Remedy>, &'static str) {
+    let is_whole = steps
+        .iter()
+        .all(|step| match (&step.catalog, step.journal) {
+            (CatalogSays::Holds, _) => true,
+            (CatalogSays::Superseded | CatalogSays::Unseen, journal) => {
+                journal == JournalSays::Done
+            }
+            (CatalogSays::Missing(_), _) => false,
+        });
+    let is_nothing = counted.holds == 0
+        && counted.missing > 0
+        && steps.iter().all(|step| {
+            step.journal != JournalSays::Done || matches!(step.catalog, CatalogSays::Missing(_))
+        });
+    if is_whole {
+        (
+            Some(Remedy::MarkApplied),
+            "it stopped half-way, and all of it is there",
+        )
+    } else if is_nothing {
+        (
+            Some(Remedy::Forget),
+            "it stopped half-way, and nothing of it is there",
+        )
+    } else if ran.is_some() {
+        (
+            None,
+            "it stopped half-way and its file was edited since: put the old text back, then `segue up` goes on",
+        )
+    } else {
+        (None, "it stopped half-way: `segue up` goes on with it")
+    }
+}
+
+/// How many steps the catalog says what of.
+#[derive(Default)]
+struct Counted {
+    holds: usize,
+    missing: usize,
+    unseen: usize,
+}
+
+impl Counted {
+    fn of(steps: &[StepEvidence]) -> Self {
+        let mut counted = Self::default();
+        for step in steps {
+            match step.catalog {
+                CatalogSays::Holds => counted.holds += 1,
+                CatalogSays::Missing(_) => counted.missing += 1,
+                CatalogSays::Unseen => counted.unseen += 1,
+                CatalogSays::Superseded => {}
+            }
+        }
+        counted
+    }
+}
