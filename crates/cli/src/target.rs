@@ -1,15 +1,54 @@
 //! Which database is meant. Two sources that name different servers are an error, never a choice.
+//!
+//! Sources: `--url`, `SEGUE_URL`, the environment of segue.toml that was named, `DATABASE_URL`, libpq's variables; the
+//! variables may stand in `.env`, where the real environment has none of that name.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use segue_engine::Protection;
 use segue_postgres::{PostgresSession, Sources, Target};
 
-use crate::arguments::DatabaseArguments;
+use crate::arguments::{DatabaseArguments, PoolerMode};
+use crate::dotenv::{self, EnvFile};
 use crate::environment::database_variables;
 use crate::error::{CliError, Code};
+use crate::settings::{EnvironmentSettings, RunSettings};
+use crate::show::nearest::nearest;
 
 /// The database of a run.
 pub(crate) struct Database {
     /// Where and how.
     pub(crate) target: Target,
+    /// The same without the pooler between.
+    pub(crate) direct: Option<Target>,
+    /// Whether a pooler keeps sessions together.
+    pub(crate) pooler: Option<PoolerMode>,
+    /// The environment that was named, as the settings have it.
+    pub(crate) named: Option<Named>,
+    /// What is asked before anything is changed.
+    pub(crate) settings: RunSettings,
+    /// Whether the address comes from a `.env` that nobody named.
+    pub(crate) origin: Origin,
+}
+
+/// An environment that was named.
+pub(crate) struct Named {
+    /// How.
+    pub(crate) name: String,
+    /// What the settings say; the default where they say nothing.
+    pub(crate) settings: EnvironmentSettings,
+    /// Whether the settings have it.
+    pub(crate) is_configured: bool,
+}
+
+/// Where an address comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From somebody who named it, or from the environment.
+    Given,
+    /// From a `.env` that happened to be there.
+    FoundFile,
 }
 
 impl Database {
@@ -18,60 +57,231 @@ impl Database {
     /// # Errors
     /// [`Code::Connection`].
     pub(crate) fn connect(&self) -> Result<PostgresSession, CliError> {
-        PostgresSession::connect(&self.target).map_err(|error| {
+        connect(&self.target)
+    }
+}
+
+/// Opens a connection.
+///
+/// # Errors
+/// [`Code::Connection`].
+pub(crate) fn connect(target: &Target) -> Result<PostgresSession, CliError> {
+    PostgresSession::connect(target).map_err(|error| {
+        CliError::new(
+            Code::Connection,
+            format!("could not connect to {}", target.shown()),
+            "check the address with `--url` or DATABASE_URL, then run the same command again",
+        )
+        .because(error)
+    })
+}
+
+/// One place that names a database.
+struct Source {
+    label: String,
+    text: String,
+}
+
+/// The database that the flag, the settings or the environment name.
+///
+/// # Errors
+/// [`Code::Usage`] when a source does not parse; [`Code::Refused`] when two of them name different databases.
+pub(crate) fn database(arguments: &DatabaseArguments) -> Result<Database, CliError> {
+    let start = arguments.dir.as_deref().unwrap_or(Path::new("."));
+    let settings = RunSettings::of_run(start)?;
+    let named = named(arguments, &settings)?;
+    let file = env_file(arguments, named.as_ref())?;
+    let real = database_variables();
+    let mut variables = file.variables.clone();
+    variables.extend(real.clone());
+    if let Some(password) = variables.get("SEGUE_PASSWORD").cloned() {
+        variables.entry("PGPASSWORD".to_owned()).or_insert(password);
+    }
+    let command = named
+        .as_ref()
+        .and_then(|named| named.settings.password_command.clone())
+        .or_else(|| settings.password_command.clone());
+    let resolver = Resolver {
+        sources: Sources {
+            environment: variables.clone(),
+            password_command: command.map(Into::into),
+            read: segue_postgres::connect::read_file,
+        },
+    };
+    let sources = sources(arguments, named.as_ref(), &variables)?;
+    let target = resolver.one(&sources)?;
+    let direct = arguments
+        .direct_url
+        .clone()
+        .or_else(|| named.as_ref()?.settings.direct_url.clone())
+        .map(|text| resolver.resolve("--direct-url", &text))
+        .transpose()?;
+    let decisive = sources
+        .first()
+        .map_or("PGHOST", |source| source.label.as_str());
+    let is_found =
+        !file.is_named && file.variables.contains_key(decisive) && !real.contains_key(decisive);
+    Ok(Database {
+        target,
+        direct,
+        pooler: arguments.pooler,
+        named,
+        settings,
+        origin: if is_found {
+            Origin::FoundFile
+        } else {
+            Origin::Given
+        },
+    })
+}
+
+/// The environment that was named, with what the settings say of it.
+fn named(arguments: &DatabaseArguments, settings: &RunSettings) -> Result<Option<Named>, CliError> {
+    let Some(name) = &arguments.environment else {
+        return Ok(None);
+    };
+    if let Some(found) = settings.environments.get(name) {
+        return Ok(Some(Named {
+            name: name.clone(),
+            settings: found.clone(),
+            is_configured: true,
+        }));
+    }
+    if settings.environments.is_empty() {
+        return Ok(Some(Named {
+            name: name.clone(),
+            settings: EnvironmentSettings {
+                identity: name.clone(),
+                ..EnvironmentSettings::default()
+            },
+            is_configured: false,
+        }));
+    }
+    let near = nearest(name, settings.environments.keys().map(String::as_str));
+    let hint = near
+        .first()
+        .map_or_else(String::new, |near| format!("; near it: {near}"));
+    Err(CliError::new(
+        Code::Settings,
+        format!("segue.toml has no environment `{name}`{hint}"),
+        "correct `--env`, or add `[environments.NAME]` to segue.toml",
+    ))
+}
+
+/// A protected environment is not reached by a file that happens to lie there.
+fn env_file(arguments: &DatabaseArguments, named: Option<&Named>) -> Result<EnvFile, CliError> {
+    let is_protected =
+        named.is_some_and(|named| named.settings.protection == Protection::Protected);
+    if arguments.no_env_file || (is_protected && arguments.env_file.is_none()) {
+        return Ok(EnvFile::default());
+    }
+    dotenv::read(arguments.env_file.as_deref())
+}
+
+/// Every place that names a database, strongest first; libpq's variables are not among them.
+fn sources(
+    arguments: &DatabaseArguments,
+    named: Option<&Named>,
+    variables: &BTreeMap<String, String>,
+) -> Result<Vec<Source>, CliError> {
+    let source = |label: &str, text: &str| Source {
+        label: label.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut sources = Vec::new();
+    sources.extend(arguments.url.as_ref().map(|text| source("--url", text)));
+    let variable = |name: &str| variables.get(name).map(|text| source(name, text));
+    sources.extend(variable("SEGUE_URL"));
+    if let Some(named) = named {
+        let name = &named.name;
+        sources.extend(
+            named
+                .settings
+                .url
+                .as_ref()
+                .map(|text| source(&format!("[environments.{name}]"), text)),
+        );
+        if let Some(wanted) = &named.settings.url_variable {
+            let found = variable(wanted).ok_or_else(|| {
+                CliError::new(
+                    Code::Settings,
+                    format!("`{wanted}` is not set, and the environment `{name}` is where it says"),
+                    format!("set {wanted}, then run the same command again"),
+                )
+            })?;
+            sources.push(found);
+        }
+    }
+    sources.extend(variable("DATABASE_URL"));
+    Ok(sources)
+}
+
+struct Resolver {
+    sources: Sources,
+}
+
+impl Resolver {
+    fn resolve(&self, label: &str, text: &str) -> Result<Target, CliError> {
+        Target::resolve(text, &self.sources).map_err(|error| {
             CliError::new(
-                Code::Connection,
-                format!("could not connect to {}", self.target.shown()),
-                "check the address with `--url` or DATABASE_URL, then run the same command again",
+                Code::Usage,
+                "the address of the database is not understood",
+                format!("correct {label}, then run the same command again"),
             )
             .because(error)
         })
     }
+
+    /// The one database that all sources name.
+    fn one(&self, sources: &[Source]) -> Result<Target, CliError> {
+        let Some((first, others)) = sources.split_first() else {
+            return self.resolve("PGHOST and the other variables of libpq", "");
+        };
+        let target = self.resolve(&first.label, &first.text)?;
+        for other in others {
+            let other_target = self.resolve(&other.label, &other.text)?;
+            if other_target.shown() != target.shown() {
+                return Err(two(
+                    (&first.label, &target.shown()),
+                    (&other.label, &other_target.shown()),
+                ));
+            }
+        }
+        self.agrees_with_libpq(first, &target)?;
+        Ok(target)
+    }
+
+    /// `PGHOST` and its like complete an address; they do not contradict it.
+    fn agrees_with_libpq(&self, source: &Source, target: &Target) -> Result<(), CliError> {
+        let variables = &self.sources.environment;
+        let names_server = ["PGHOST", "PGHOSTADDR", "PGSERVICE"]
+            .into_iter()
+            .find(|name| variables.contains_key(*name));
+        let Some(label) = names_server else {
+            return Ok(());
+        };
+        let by_variables = self.resolve(label, "")?;
+        let is_other_server = by_variables.endpoints() != target.endpoints();
+        let is_other_database =
+            variables.contains_key("PGDATABASE") && by_variables.database() != target.database();
+        if is_other_server || is_other_database {
+            return Err(two(
+                (&source.label, &target.shown()),
+                (label, &by_variables.shown()),
+            ));
+        }
+        Ok(())
+    }
 }
 
-/// The database that the flag, `DATABASE_URL` or libpq's variables name.
-///
-/// # Errors
-/// [`Code::Usage`] when a source does not parse; [`Code::Refused`] when two of them name different servers.
-pub(crate) fn database(arguments: &DatabaseArguments) -> Result<Database, CliError> {
-    let variables = database_variables();
-    let from_variable = variables
-        .get("DATABASE_URL")
-        .filter(|text| !text.is_empty());
-    let sources = Sources {
-        environment: variables.clone(),
-        password_command: None,
-        read: segue_postgres::connect::read_file,
-    };
-    let resolve = |text: &str| {
-        Target::resolve(text, &sources).map_err(|error| {
-            CliError::new(
-                Code::Usage,
-                "the address of the database is not understood",
-                "correct `--url` or DATABASE_URL",
-            )
-            .because(error)
-        })
-    };
-    let target = match (&arguments.url, from_variable) {
-        (Some(flag), None) => resolve(flag)?,
-        (None, Some(variable)) => resolve(variable)?,
-        (None, None) => resolve("")?,
-        (Some(flag), Some(variable)) => {
-            let (flag, variable) = (resolve(flag)?, resolve(variable)?);
-            if flag.shown() != variable.shown() {
-                return Err(CliError::new(
-                    Code::Refused,
-                    "two sources name different databases",
-                    "unset DATABASE_URL, or leave `--url` out",
-                )
-                .with_details([
-                    format!("--url or SEGUE_URL   {}", flag.shown()),
-                    format!("DATABASE_URL         {}", variable.shown()),
-                ]));
-            }
-            flag
-        }
-    };
-    Ok(Database { target })
+fn two((one, its): (&str, &str), (other, others): (&str, &str)) -> CliError {
+    CliError::new(
+        Code::Refused,
+        "two sources name different databases",
+        format!("unset {other} or leave {one} out, then run the same command again"),
+    )
+    .with_details([
+        format!("{one:<14}  {its}"),
+        format!("{other:<14}  {others}"),
+    ])
 }

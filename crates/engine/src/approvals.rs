@@ -7,7 +7,7 @@ use segue_model::Session;
 use crate::environment::install_guards;
 use crate::error::{EngineError, Kind};
 use crate::journal::value;
-use crate::prepare::PlannedMigration;
+use crate::prepare::{PlannedMigration, Sent};
 use crate::up::{Approval, Runner};
 
 /// Whose agreement counts.
@@ -113,14 +113,25 @@ impl<S: Session + Send> Runner<'_, S> {
     pub(crate) fn how_to_agree(&self, hash: &str) -> Vec<String> {
         match &self.guard.consent {
             Consent::GivenOrRecorded => vec![format!("to agree: --approve {hash}")],
-            Consent::Recorded { people: 1, because } => vec![
-                because.clone(),
-                format!("a person agrees with: segue approve {hash}"),
-            ],
+            Consent::Recorded { people: 1, because } => {
+                vec![
+                    because.clone(),
+                    "one person has to agree, on a terminal".to_owned(),
+                ]
+            }
             Consent::Recorded { people, because } => vec![
                 because.clone(),
-                format!("{people} people agree, each with: segue approve {hash}"),
+                format!("{people} people have to agree, each on a terminal"),
             ],
+        }
+    }
+
+    /// The command that agrees.
+    pub(crate) fn next_to_agree(&self, plan: &PlannedMigration) -> String {
+        match (&self.guard.consent, plan.way) {
+            (Consent::GivenOrRecorded, Sent::Up) => format!("segue up --approve {}", plan.hash),
+            (Consent::GivenOrRecorded, Sent::Down) => format!("segue down --approve {}", plan.hash),
+            (Consent::Recorded { .. }, _) => format!("segue approve {}", plan.hash),
         }
     }
 

@@ -162,18 +162,15 @@ impl Environment {
         match &claim.purpose {
             Purpose::Read => Ok(protection),
             Purpose::Change => self.may_change(claim, protection),
-            Purpose::Develop(command) => {
-                if protection == Protection::Protected {
-                    return Err(refused(
-                        format!("`{command}` does not exist on {}, which is protected", self.called(claim)),
-                        [
-                            "it is for development databases, and no flag makes it exist here".to_owned(),
-                            "to go back in production, write a migration that goes forward: `segue new DESCRIPTION`".to_owned(),
-                        ],
-                    ));
-                }
-                self.may_change(claim, protection)
-            }
+            Purpose::Develop(command) if protection == Protection::Protected => Err(refused(
+                format!(
+                    "`{command}` does not exist on `{}`, which is protected",
+                    self.called(claim)
+                ),
+                ["it is for development databases, and no flag makes it exist here".to_owned()],
+                "segue new DESCRIPTION",
+            )),
+            Purpose::Develop(_) => self.may_change(claim, protection),
         }
     }
 
@@ -186,54 +183,42 @@ impl Environment {
 
     /// The marker was made here: on this server, in a database of this name.
     fn is_what_it_was(&self, marker: &Marker) -> Result<(), EngineError> {
-        let again = || {
-            format!(
-                "if this is a copy, say what it is: `segue env mark NAME --replace`; it was marked {} by {}",
-                marker.at, marker.by
+        let name = &marker.name;
+        let copy = |how: String| {
+            refused(
+                format!("this is a copy of `{name}`, not `{name}` itself"),
+                [
+                    how,
+                    format!("it was marked {} by {}", marker.at, marker.by),
+                    "say what the copy is, then run the same command again".to_owned(),
+                ],
+                "segue env mark NAME --replace",
             )
         };
         match (&marker.system_identifier, &self.system_identifier) {
             (Some(then), Some(now)) if then != now => {
-                return Err(refused(
-                    format!(
-                        "this is a copy of `{}`, not `{}` itself",
-                        marker.name, marker.name
-                    ),
-                    [
-                        format!(
-                            "it was marked on the server with the identifier {then}; this one has {now}"
-                        ),
-                        again(),
-                    ],
-                ));
+                return Err(copy(format!(
+                    "the marker was made on the server {then}; this one is {now}"
+                )));
             }
             (Some(_), None) if marker.protection == Protection::Protected => {
                 return Err(refused(
                     format!(
-                        "that this is `{}` cannot be proven: the role may not read the server's identifier",
-                        marker.name
+                        "that this is `{name}` cannot be proven: the role may not read the server's identifier"
                     ),
-                    ["GRANT EXECUTE ON FUNCTION pg_control_system() TO the role".to_owned()],
+                    ["it needs EXECUTE on the function pg_control_system()".to_owned()],
+                    "segue doctor",
                 ));
             }
             (Some(_), Some(_) | None) | (None, _) => {}
         }
-        if marker.database != self.database {
-            return Err(refused(
-                format!(
-                    "this is a copy of `{}`, not `{}` itself",
-                    marker.name, marker.name
-                ),
-                [
-                    format!(
-                        "the database was called {}; this one is {}",
-                        marker.database, self.database
-                    ),
-                    again(),
-                ],
-            ));
+        if marker.database == self.database {
+            return Ok(());
         }
-        Ok(())
+        Err(copy(format!(
+            "the marker was made in the database {}; this one is {}",
+            marker.database, self.database
+        )))
     }
 
     /// What was named is what the marker says.
@@ -242,12 +227,12 @@ impl Environment {
             (Some(name), Some(marker)) if *name != marker.name => Err(refused(
                 format!("this database is `{}`, not `{name}`", marker.name),
                 [format!("it was marked {} by {}", marker.at, marker.by)],
+                "segue env show",
             )),
             (Some(name), None) if claim.protection == Protection::Protected => Err(refused(
                 format!("nothing in this database says that it is `{name}`"),
-                [format!(
-                    "a protected environment is proven by a marker: `segue env mark {name} --protected`"
-                )],
+                ["a protected environment is proven by a marker in it".to_owned()],
+                format!("segue env mark {name} --protected"),
             )),
             (Some(_), Some(_) | None) | (None, _) => Ok(()),
         }
@@ -258,16 +243,18 @@ impl Environment {
             return Err(refused(
                 "this server is a standby: it replays another server's log and takes no changes",
                 [
-                    "name the primary, or give all hosts and `target_session_attrs=read-write`"
+                    "name the primary, or all hosts with `target_session_attrs=read-write`"
                         .to_owned(),
                 ],
+                "segue doctor",
             ));
         }
         if protection == Protection::Protected && claim.name.is_none() {
             let name = self.called(claim);
             return Err(refused(
                 format!("this database is `{name}`, which is protected, and nobody named it"),
-                [format!("if it is meant: --env {name}")],
+                [format!("if it is meant, say so: --env {name}")],
+                "segue env show",
             ));
         }
         let frozen = claim
@@ -277,18 +264,25 @@ impl Environment {
         match frozen {
             Some((first, last)) => Err(refused(
                 format!(
-                    "nothing is changed on {} from {first} to {last}",
+                    "nothing is changed on `{}` from {first} to {last}",
                     self.called(claim)
                 ),
                 ["`freeze` in segue.toml says so; the day is the server's, in UTC".to_owned()],
+                "segue plan",
             )),
             None => Ok(protection),
         }
     }
 }
 
-fn refused(what: impl Into<String>, details: impl IntoIterator<Item = String>) -> EngineError {
-    EngineError::new(Kind::Refused, what).with_details(details)
+fn refused(
+    what: impl Into<String>,
+    details: impl IntoIterator<Item = String>,
+    next: impl Into<String>,
+) -> EngineError {
+    EngineError::new(Kind::Refused, what)
+        .with_details(details)
+        .with_next(next)
 }
 
 impl<S: Session + Send> Runner<'_, S> {

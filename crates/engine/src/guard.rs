@@ -9,7 +9,7 @@ pub struct Guard<'a> {
     /// Whose agreement counts when data is destroyed.
     pub consent: Consent,
     /// Asked once, before data is destroyed.
-    pub backup: Option<&'a BackupCheck>,
+    pub backup: Option<&'a BackupCheck<'a>>,
     /// A transaction that is open for so long is reported before a run, in seconds.
     pub old_after_s: u32,
 }

@@ -12,7 +12,7 @@ use crate::run::Running;
 use crate::up::Runner;
 
 /// Whether the backups are as they should be; says why not.
-pub type BackupCheck = dyn Fn() -> Result<(), String>;
+pub type BackupCheck<'a> = dyn Fn() -> Result<(), String> + 'a;
 
 /// Longest name of a restore point, in bytes. Source: `PostgreSQL` 17, `MAXFNAMELEN` is 64 with the end.
 const NAME_MAX: usize = 63;

@@ -141,6 +141,21 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.prepared(&mut session, &chosen, (Sent::Up, selection.manner))
     }
 
+    /// What would be taken back. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Runner::down`].
+    pub fn plan_down(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+    ) -> Result<Vec<PlannedMigration>, EngineError> {
+        let mut session = self.open()?;
+        let lines = self.lines(&mut session, migrations)?;
+        let chosen = chosen_down(migrations, &lines, selection)?;
+        self.prepared(&mut session, &chosen, (Sent::Down, selection.manner))
+    }
+
     /// Where the project and the database stand.
     ///
     /// # Errors
@@ -366,7 +381,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         .with_details([
             "running them again would do them twice".to_owned(),
             "to take over: `segue baseline ID`, with the last one that the database has".to_owned(),
-        ]))
+        ])
+        .with_next("segue baseline ID"))
     }
 
     fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {
@@ -383,7 +399,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                     "{} was edited after some of its steps were done: put the old text back, then run again",
                     plan.path
                 ),
-            ));
+            )
+            .with_next("segue repair"));
         }
         let recorded = journal.recorded_plan(session, &plan.id).map_err(read)?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
@@ -410,7 +427,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                     format!("{} destroys data, and nobody has agreed to it", plan.path),
                 )
                 .with_details(lines)
-                .with_details(self.how_to_agree(&plan.hash)));
+                .with_details(self.how_to_agree(&plan.hash))
+                .with_next(self.next_to_agree(plan)));
             }
         }
         Ok(())
@@ -610,7 +628,7 @@ fn refuse_history(lines: &[Status], selection: &Selection) -> Result<(), EngineE
             "migrations were edited after they ran: what the database has is not what the files say",
         )
         .with_details(edited)
-        .with_details(["`segue verify` shows the difference".to_owned()]));
+        .with_next("segue repair"));
     }
     let early = of(Standing::OutOfOrder);
     if selection.order == Order::Linear && !early.is_empty() {
@@ -619,7 +637,8 @@ fn refuse_history(lines: &[Status], selection: &Selection) -> Result<(), EngineE
             "migrations lie before one that is done: their order here is not the order in which others ran them",
         )
         .with_details(early)
-        .with_details(["give them a later version, or say --allow-out-of-order".to_owned()]));
+        .with_details(["give them a later version, or run them where they are".to_owned()])
+        .with_next("segue up --allow-out-of-order"));
     }
     Ok(())
 }

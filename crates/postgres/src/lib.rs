@@ -3,6 +3,7 @@
 //! `parse` alone knows the parser crate.
 
 pub mod connect;
+mod doctor;
 mod guards;
 mod impact;
 mod introspect;
@@ -14,6 +15,7 @@ pub mod session;
 mod volatility;
 
 pub use connect::{Sources, Target, TargetError};
+pub use doctor::{Health, Observation, examine};
 pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspect};
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 

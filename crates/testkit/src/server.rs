@@ -38,6 +38,7 @@ pub struct TlsIdentity<'a> {
 enum Listen<'a> {
     Nowhere,
     LoopbackTls(TlsIdentity<'a>),
+    With(&'a [(&'a str, &'a str)]),
 }
 
 /// A running server; dropping it stops the server and removes its files.
@@ -66,6 +67,54 @@ impl TestServer {
     /// As [`TestServer::start`]; also when the free port that was found is taken meanwhile.
     pub fn start_with_tls(installed: &Installed, identity: TlsIdentity<'_>) -> Result<Self, Error> {
         Self::start_listening(installed, Listen::LoopbackTls(identity))
+    }
+
+    /// The newest server that is installed, with settings that only a start can make: names and values without spaces.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`]; also when no server is installed.
+    pub fn start_newest_with(settings: &[(&str, &str)]) -> Result<Self, Error> {
+        let newest = crate::installed().pop().ok_or_else(no_server)?;
+        Self::start_listening(&newest, Listen::With(settings))
+    }
+
+    /// Makes the server a standby of nobody: it is stopped, and starts again as one.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn become_standby(&self) -> Result<(), Error> {
+        let data = self.directory.join("data");
+        let signal = data.join("standby.signal");
+        std::fs::write(&signal, "")
+            .map_err(|cause| Error::caused("the server could not be made a standby", cause))?;
+        let mut bin = self.installed.bin.clone();
+        let mut user = None;
+        if let Some(found) = unprivileged_user()? {
+            hand_over(&signal, &found)?;
+            let copied = self.directory.join("server");
+            if let (true, Some(Ok(inside))) = (
+                copied.is_dir(),
+                self.installed
+                    .relocatable
+                    .as_ref()
+                    .map(|root| self.installed.bin.strip_prefix(root)),
+            ) {
+                bin = copied.join(inside);
+            }
+            user = Some(found);
+        }
+        let mut command = Command::new(bin.join("pg_ctl"));
+        command
+            .args(["restart", "-s", "-w", "-t", "60", "-m", "fast", "-l"])
+            .arg(self.directory.join("log"))
+            .arg("-D")
+            .arg(&data)
+            .current_dir("/")
+            .stdout(Stdio::null());
+        if let Some(user) = user {
+            command.gid(user.gid.as_raw()).uid(user.uid.as_raw());
+        }
+        succeed(&mut command)
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
@@ -309,6 +358,12 @@ fn prepared(
 ) -> Result<(u16, String), Error> {
     let identity = match listen {
         Listen::Nowhere => return Ok((PORT, String::new())),
+        Listen::With(settings) => {
+            let words = settings
+                .iter()
+                .map(|(name, value)| format!("-c {name}={value} "));
+            return Ok((PORT, words.collect()));
+        }
         Listen::LoopbackTls(identity) => identity,
     };
     for (name, text) in [

@@ -2,25 +2,38 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Target};
+use segue_engine::{Event, Purpose, Target};
 
 use crate::arguments::{RunOutput, UpArguments};
+use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, limits, project, selection, tell, with_runner_for};
 
 /// Takes the last migration back, or as many as asked for.
 ///
 /// # Errors
 /// See the exit codes of the verb.
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
+    if arguments.dry_run {
+        return plan::back(arguments);
+    }
+    take_back(arguments, "segue down")
+}
+
+/// The same for the verb that was typed.
+///
+/// # Errors
+/// See the exit codes of the verb.
+pub(crate) fn take_back(arguments: &UpArguments, typed: &str) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
     let mut observer = |event: &Event| {
         if arguments.output == RunOutput::Human {
             tell(event);
         }
     };
-    let outcome = with_runner(
+    let outcome = with_runner_for(
+        Purpose::Develop(typed.to_owned()),
         &arguments.database,
         (limits(arguments), &mut observer),
         |runner| {

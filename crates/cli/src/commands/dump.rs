@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use segue_engine::Purpose;
 use segue_postgres::{DumpScope, dump};
 
 use crate::arguments::DumpArguments;
@@ -14,7 +15,9 @@ use crate::target::database;
 /// # Errors
 /// When the database cannot be reached or read.
 pub(crate) fn run(arguments: &DumpArguments) -> Result<Exit, CliError> {
-    let mut session = database(&arguments.database)?.connect()?;
+    let database = database(&arguments.database)?;
+    let mut session = database.connect()?;
+    database.prove(&mut session, Purpose::Read)?;
     let text = dump(&mut session, &DumpScope::default()).map_err(|error| {
         CliError::new(
             Code::Connection,

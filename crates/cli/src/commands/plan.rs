@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Event, PlannedMigration, PlannedStep, Target};
+use segue_engine::{Event, Hindrance, PlannedMigration, PlannedStep, Target, Weight};
 use segue_model::{Blocks, StepTransaction};
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
+use crate::show::escape::line;
 
 /// Shows the plan.
 ///
@@ -18,20 +19,52 @@ use crate::running::{limits, project, selection, with_runner};
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
     let mut observer = |_: &Event| {};
-    let plans = with_runner(
+    let (plans, found) = with_runner(
         &arguments.database,
         (limits(arguments), &mut observer),
-        |runner| runner.plan(&project.migrations, &selection(arguments, Target::All)),
+        |runner| {
+            let plans = runner.plan(&project.migrations, &selection(arguments, Target::All))?;
+            let found = runner.hindrances(&plans)?;
+            Ok((plans, found))
+        },
     )?;
+    show(&plans, &found, (arguments, "up"))
+}
+
+/// Shows what `down` would send.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn back(arguments: &UpArguments) -> Result<Exit, CliError> {
+    let project = project(&arguments.database)?;
+    let mut observer = |_: &Event| {};
+    let (plans, found) = with_runner(
+        &arguments.database,
+        (limits(arguments), &mut observer),
+        |runner| {
+            let chosen = selection(arguments, Target::Steps(1));
+            let plans = runner.plan_down(&project.migrations, &chosen)?;
+            let found = runner.hindrances(&plans)?;
+            Ok((plans, found))
+        },
+    )?;
+    show(&plans, &found, (arguments, "down"))
+}
+
+fn show(
+    plans: &[PlannedMigration],
+    found: &[Hindrance],
+    (arguments, verb): (&UpArguments, &str),
+) -> Result<Exit, CliError> {
     let text = match arguments.output {
-        RunOutput::Json => json(&plans),
-        RunOutput::Human => human(&plans, arguments),
+        RunOutput::Json => json(plans, found),
+        RunOutput::Human => human(plans, found, (arguments, verb)),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Ok)
 }
 
-fn json(plans: &[PlannedMigration]) -> String {
+fn json(plans: &[PlannedMigration], found: &[Hindrance]) -> String {
     let migrations: Vec<_> = plans
         .iter()
         .map(|plan| {
@@ -45,11 +78,22 @@ fn json(plans: &[PlannedMigration]) -> String {
             })
         })
         .collect();
-    let answer = serde_json::json!({ "version": 1, "migrations": migrations });
+    let hindrances: Vec<_> = found
+        .iter()
+        .map(
+            |one| serde_json::json!({ "what": one.what, "refused": one.weight == Weight::Refused }),
+        )
+        .collect();
+    let answer =
+        serde_json::json!({ "version": 1, "migrations": migrations, "hindrances": hindrances });
     format!("{answer}\n")
 }
 
-fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
+fn human(
+    plans: &[PlannedMigration],
+    found: &[Hindrance],
+    (arguments, verb): (&UpArguments, &str),
+) -> String {
     let mut text = String::new();
     if plans.is_empty() {
         return "nothing to do\n".to_owned();
@@ -58,20 +102,27 @@ fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
         let _ = writeln!(text, "{}", plan.path);
         for step in &plan.steps {
             let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
-            for line in step.text.as_str().lines() {
-                let _ = writeln!(text, "        {line}");
+            for text_line in step.text.as_str().lines() {
+                let _ = writeln!(text, "        {text_line}");
             }
         }
         for loss in &plan.losses {
             let _ = writeln!(text, "  destroys  {}", loss.what);
         }
         if !plan.losses.is_empty() {
-            let _ = writeln!(text, "  to agree  segue up --approve {}", plan.hash);
+            let _ = writeln!(text, "  to agree  segue {verb} --approve {}", plan.hash);
         }
         for remark in &plan.remarks {
             let _ = writeln!(text, "  note      {remark}");
         }
         text.push('\n');
+    }
+    for one in found {
+        let word = match one.weight {
+            Weight::Reported => "in the way",
+            Weight::Refused => "refused",
+        };
+        let _ = writeln!(text, "{word}: {}", line(&one.what));
     }
     let _ = writeln!(
         text,

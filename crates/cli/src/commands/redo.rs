@@ -10,6 +10,9 @@ use crate::exit::Exit;
 /// # Errors
 /// As `down` and `up`.
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
-    down::run(arguments)?;
+    if arguments.dry_run {
+        return down::run(arguments);
+    }
+    down::take_back(arguments, "segue redo")?;
     up::run(arguments)
 }

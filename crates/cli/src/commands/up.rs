@@ -2,13 +2,13 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Target};
+use segue_engine::{Event, Purpose, Target};
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{approval, limits, project, selection, tell, with_runner};
+use crate::running::{approval, limits, project, purpose, selection, tell, with_runner_for};
 
 /// Runs what is pending, or shows it with `--dry-run`.
 ///
@@ -24,7 +24,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
             tell(event);
         }
     };
-    let outcome = with_runner(
+    let outcome = with_runner_for(
+        purpose(arguments, "up", Purpose::Change),
         &arguments.database,
         (limits(arguments), &mut observer),
         |runner| {

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
 }
 
 /// The statements that only one of two texts has, in their order.
-fn difference(before: &str, now: &str) -> Vec<(char, String)> {
+pub(crate) fn difference(before: &str, now: &str) -> Vec<(char, String)> {
     let pieces = |text: &str| -> Vec<String> {
         text.split(';')
             .map(|piece| piece.trim().to_owned())

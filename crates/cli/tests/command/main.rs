@@ -5,5 +5,6 @@
 mod answers;
 mod check;
 mod formats;
+mod repair;
 mod runs;
 mod segue;
