@@ -260,7 +260,18 @@ impl Resolver {
         let Some(label) = names_server else {
             return Ok(());
         };
-        let by_variables = self.resolve(label, "")?;
+        let mut environment = variables.clone();
+        environment
+            .entry("PGUSER".to_owned())
+            .or_insert_with(|| target.user().to_owned());
+        let complete = Self {
+            sources: Sources {
+                environment,
+                password_command: None,
+                read: self.sources.read,
+            },
+        };
+        let by_variables = complete.resolve(label, "")?;
         let is_other_server = by_variables.endpoints() != target.endpoints();
         let is_other_database =
             variables.contains_key("PGDATABASE") && by_variables.database() != target.database();

@@ -4,7 +4,11 @@
 
 mod answers;
 mod check;
+mod doctor;
+mod environments;
 mod formats;
 mod repair;
 mod runs;
+mod safeguards;
 mod segue;
+mod sources;

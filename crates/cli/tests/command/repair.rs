@@ -196,7 +196,9 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_rows_are_left_alone() {
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("1"));
     let shown = on(&database, project.path(), &["repair"]);
     assert!(
-        shown.out.contains("invalid index public.users_email"),
+        shown
+            .out
+            .contains("invalid index \"public\".\"users_email\""),
         "{}",
         shown.out
     );
@@ -206,12 +208,26 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_rows_are_left_alone() {
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("0"));
     let rows = client.value("SELECT count(*)::text FROM users").unwrap();
     assert_eq!(rows.as_deref(), Some("2"));
-    assert!(logged(&mut client).contains("invalid index dropped: public.users_email"));
+    assert!(logged(&mut client).contains("invalid index dropped: \"public\".\"users_email\""));
     // Nothing of it is there now: the record of the half-way stop can go.
     assert_eq!(
         proposed(&database, project.path()),
         one("20260102000000", "forget")
     );
+    // Somebody finishes it by hand: all of it is there.
+    client
+        .execute("DELETE FROM users WHERE id = 2; CREATE UNIQUE INDEX users_email ON users (email)")
+        .unwrap();
+    assert_eq!(
+        proposed(&database, project.path()),
+        one("20260102000000", "mark-applied")
+    );
+    assert_eq!(
+        on(&database, project.path(), &["repair", "--apply"]).code,
+        0
+    );
+    let up = on(&database, project.path(), &["up"]);
+    assert!(up.out.starts_with("nothing to do"), "{}{}", up.out, up.err);
 }
 
 #[test]
