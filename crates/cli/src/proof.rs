@@ -16,6 +16,9 @@ use crate::settings::Backup;
 use crate::show::escape::line;
 use crate::target::{Database, Origin, connect};
 
+/// Runs what the variable says, which is not there any more for what it runs.
+const RUN: &str = r#"command=$SEGUE_COMMAND; unset SEGUE_COMMAND; eval "$command""#;
+
 impl Database {
     /// The address that a run uses, once everything about it is proven.
     ///
@@ -182,9 +185,10 @@ fn same_database(
 /// # Errors
 /// Why the backups do not count as good.
 pub(crate) fn check_backup(backup: &Backup) -> Result<(), String> {
+    // In the list of processes everybody reads the arguments; the environment, only who runs them.
     let mut child = Command::new("sh")
-        .arg("-c")
-        .arg(&backup.command)
+        .args(["-c", RUN])
+        .env("SEGUE_COMMAND", &backup.command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

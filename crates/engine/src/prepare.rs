@@ -130,7 +130,7 @@ pub fn prepare(
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
-        checksums: checksums(migration, dialect),
+        checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
     })
 }

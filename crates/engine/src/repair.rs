@@ -213,7 +213,8 @@ impl<S: Session + Send> Runner<'_, S> {
         match (remedy, migration) {
             (Remedy::Forget, _) => journal.forget(session, id),
             (Remedy::MarkApplied | Remedy::AcceptChecksum, Some(migration)) => {
-                let sums = checksums(migration, self.dialect);
+                let sums =
+                    checksums(migration, self.dialect).for_the_journal(migration, self.dialect);
                 journal.record(
                     session,
                     &Entry {
@@ -329,7 +330,10 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut steps = migration.map_or_else(Vec::new, |one| self.as_written(one, version));
         if line.record.is_some() {
             let recorded = journal.recorded_text(session, &line.id).map_err(unread)?;
-            let now = migration.map(|one| checksums(one, self.dialect).normalized);
+            let now = migration.map(|one| {
+                let sums = checksums(one, self.dialect);
+                sums.for_the_journal(one, self.dialect).normalized
+            });
             ran = recorded.filter(|text| now.as_ref().is_some_and(|now| now != text));
             if line.standing == Standing::Baseline {
                 ran = None;

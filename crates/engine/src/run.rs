@@ -141,7 +141,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 purpose: step.purpose.clone(),
             });
         }
-        let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+        let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
         let writing = writing(migration, position, (!position.is_only).then_some(&plan));
         match outside(turn) {
             Some(step) => {

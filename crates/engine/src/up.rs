@@ -242,7 +242,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             session.execute(&statements.begin)?;
             let mut ids = Vec::new();
             for migration in migrations.iter().take(place + 1) {
-                let sums = crate::checksum::checksums(migration, self.dialect);
+                let sums = crate::checksum::checksums(migration, self.dialect)
+                    .for_the_journal(migration, self.dialect);
                 let entry = Entry {
                     id: &migration.id,
                     path: &migration.path,
@@ -355,6 +356,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             );
             if is_begun {
                 self.as_begun(session, &mut plan)?;
+                crate::secret::restore(&mut plan.steps, migration, self.dialect);
             }
             plans.push(plan);
         }

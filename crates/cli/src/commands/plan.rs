@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Event, Hindrance, PlannedMigration, PlannedStep, Target, Weight};
+use segue_engine::{
+    Event, Hindrance, PlannedMigration, PlannedStep, StepText, Target, Weight, redacted,
+};
 use segue_model::{Blocks, StepTransaction};
+use segue_postgres::Postgres;
 
 use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
@@ -68,11 +71,17 @@ fn json(plans: &[PlannedMigration], found: &[Hindrance]) -> String {
     let migrations: Vec<_> = plans
         .iter()
         .map(|plan| {
+            let mut steps = plan.steps.clone();
+            for step in &mut steps {
+                if let StepText::Users(text) = &mut step.text {
+                    *text = redacted(text, &Postgres);
+                }
+            }
             serde_json::json!({
                 "id": plan.id,
                 "path": plan.path,
                 "hash": plan.hash,
-                "steps": plan.steps,
+                "steps": steps,
                 "losses": plan.losses,
                 "remarks": plan.remarks,
             })
@@ -102,7 +111,7 @@ fn human(
         let _ = writeln!(text, "{}", plan.path);
         for step in &plan.steps {
             let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
-            for text_line in step.text.as_str().lines() {
+            for text_line in redacted(step.text.as_str(), &Postgres).lines() {
                 let _ = writeln!(text, "        {text_line}");
             }
         }

@@ -125,7 +125,9 @@ fn human(all: &[Evidence], remedies: &[(String, Remedy)], migrations: &[Migratio
         }
         let migration = migrations.iter().find(|migration| migration.id == one.id);
         if let (Some(ran), Some(migration)) = (&one.ran, migration) {
-            let now = checksums(migration, &Postgres).normalized;
+            let now = checksums(migration, &Postgres)
+                .for_the_journal(migration, &Postgres)
+                .normalized;
             for (sign, statement) in verify::difference(ran, &now) {
                 let _ = writeln!(text, "  {sign} {}", line(&statement));
             }

@@ -46,7 +46,9 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
                 .because(error)
             })?
             .unwrap_or_default();
-        let now = checksums(migration, &Postgres).normalized;
+        let now = checksums(migration, &Postgres)
+            .for_the_journal(migration, &Postgres)
+            .normalized;
         writeln!(out, "{} was edited after it ran", line(&migration.path))?;
         for (sign, text) in difference(&before, &now) {
             writeln!(out, "  {sign} {}", line(&text))?;

@@ -10,5 +10,6 @@ mod formats;
 mod repair;
 mod runs;
 mod safeguards;
+mod secrets;
 mod segue;
 mod sources;
