@@ -33,7 +33,7 @@ pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};
 pub use preflight::{Hindrance, Weight};
 pub use prepare::{Manner, PlannedMigration, PlannedStep, Sent, StepText, prepare};
-pub use repair::{CatalogSays, Evidence, JournalSays, Remedy, StepEvidence};
+pub use repair::{Basis, CatalogSays, Choice, Evidence, JournalSays, Remedy, StepEvidence};
 pub use restore_point::BackupCheck;
 pub use secret::redacted;
 pub use status::{Standing, Status, status};

@@ -100,6 +100,26 @@ impl Remedy {
     }
 }
 
+/// What is to be done with one migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its id.
+    pub id: String,
+    /// What.
+    pub remedy: Remedy,
+    /// Why.
+    pub basis: Basis,
+}
+
+/// Why a remedy was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The evidence proposes it: it has to propose the same when it is done.
+    Proposed,
+    /// A person asked for it.
+    AskedFor,
+}
+
 /// One migration's steps, before the catalog is asked.
 struct Case<'m> {
     line: &'m Status,
@@ -129,11 +149,12 @@ impl<S: Session + Send> Runner<'_, S> {
     /// Carries remedies out, each in a transaction with its line in the log. Gives the ids.
     ///
     /// # Errors
-    /// What the server said; [`Kind::LeaseHeld`] while somebody runs.
+    /// What the server said; [`Kind::LeaseHeld`] while somebody runs; [`Kind::Refused`] when the evidence is another one
+    /// by now.
     pub fn repair(
         &mut self,
         migrations: &[Migration],
-        remedies: &[(String, Remedy)],
+        choices: &[Choice],
     ) -> Result<Vec<String>, EngineError> {
         let mut session = self.open()?;
         self.install(&mut session)?;
@@ -144,36 +165,81 @@ impl<S: Session + Send> Runner<'_, S> {
             self.limits.lease_silence_ms,
         )?;
         let mut done = Vec::new();
-        let mut result = Ok(());
-        for (id, remedy) in remedies {
-            result = self.remedy(&mut session, &lease, (migrations, id, remedy));
+        let mut result = self.still_so(&mut session, migrations, choices);
+        for choice in choices {
             if result.is_err() {
                 break;
             }
-            done.push(id.clone());
+            result = self.remedy(&mut session, &lease, (migrations, choice));
+            if result.is_ok() {
+                done.push(choice.id.clone());
+            }
         }
         lease::release(&mut session, &self.statements, &lease);
         result.map(|()| done)
+    }
+
+    /// Nobody runs now: what was proposed is proposed still, and what was asked for is about something that is there.
+    fn still_so(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+        choices: &[Choice],
+    ) -> Result<(), EngineError> {
+        let lines = self.lines(session, migrations)?;
+        let now = self.evidence(session, migrations, &lines)?;
+        for choice in choices {
+            let id = &choice.id;
+            let is_proposed = now
+                .iter()
+                .any(|one| one.id == *id && one.remedy.as_ref() == Some(&choice.remedy));
+            let is_recorded = lines
+                .iter()
+                .any(|line| line.id == *id && line.record.is_some());
+            let is_in_project = migrations.iter().any(|one| one.id == *id);
+            match (choice.basis, &choice.remedy) {
+                (Basis::Proposed, _) if !is_proposed => {
+                    return Err(EngineError::new(
+                        Kind::Refused,
+                        format!("{id} is not what it was when it was looked at"),
+                    )
+                    .with_next("segue repair"));
+                }
+                (Basis::AskedFor, Remedy::Forget | Remedy::AcceptChecksum) if !is_recorded => {
+                    return Err(EngineError::new(
+                        Kind::Request,
+                        format!("the journal has no record of {id}"),
+                    ));
+                }
+                (Basis::AskedFor, Remedy::MarkApplied | Remedy::AcceptChecksum)
+                    if !is_in_project =>
+                {
+                    return Err(no_such(id));
+                }
+                (Basis::Proposed | Basis::AskedFor, _) => {}
+            }
+        }
+        Ok(())
     }
 
     fn remedy(
         &self,
         session: &mut S,
         lease: &Lease,
-        (migrations, id, remedy): (&[Migration], &str, &Remedy),
+        (migrations, choice): (&[Migration], &Choice),
     ) -> Result<(), EngineError> {
-        let said = match remedy {
+        let said = match &choice.remedy {
             Remedy::MarkApplied => "repair: marked applied".to_owned(),
             Remedy::Forget => "repair: record forgotten".to_owned(),
             Remedy::AcceptChecksum => "repair: new checksum accepted".to_owned(),
             Remedy::DropInvalid(names) => {
-                self.drop_all(session, names)?;
                 let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-                format!("repair: invalid index dropped: {}", names.join(", "))
+                format!("repair: drops the invalid index {}", names.join(", "))
             }
         };
-        let migration = migrations.iter().find(|one| one.id == id);
-        let write = |session: &mut S| -> Result<bool, S::Error> {
+        let migration = migrations.iter().find(|one| one.id == choice.id);
+        let id = choice.id.as_str();
+        let mut write = || -> Result<bool, S::Error> {
             session.execute(&self.statements.begin)?;
             let timeout = self.limits.lock_timeout_ms.to_string();
             let fence = [Some(lease.epoch.as_str()), Some(timeout.as_str())];
@@ -182,25 +248,31 @@ impl<S: Session + Send> Runner<'_, S> {
                 session.execute(&self.statements.rollback)?;
                 return Ok(false);
             }
-            self.rewrite(session, (migration, id, remedy))?;
+            self.rewrite(session, (migration, id, &choice.remedy))?;
             let line = [Some(self.holder.as_str()), Some(said.as_str()), Some(id)];
             session.query_with(&self.statements.record_event, &line)?;
             session.execute(&self.statements.commit)?;
             Ok(true)
         };
-        match (migration, remedy, write) {
-            (None, Remedy::MarkApplied | Remedy::AcceptChecksum, _) => Err(no_such(id)),
-            (_, _, write) => match write(session) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(EngineError::new(
+        match write() {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(EngineError::new(
                     Kind::LeaseLost,
                     "another runner has taken over: nothing more is repaired",
-                )),
-                Err(error) => Err(EngineError::server(
+                ));
+            }
+            Err(error) => {
+                return Err(EngineError::server(
                     "the record could not be changed",
                     error,
-                )),
-            },
+                ));
+            }
+        }
+        // The log has it before it happens: a drop outside a transaction cannot be taken back.
+        match &choice.remedy {
+            Remedy::DropInvalid(names) => self.drop_all(session, names),
+            Remedy::MarkApplied | Remedy::Forget | Remedy::AcceptChecksum => Ok(()),
         }
     }
 

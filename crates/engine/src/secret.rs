@@ -74,13 +74,11 @@ fn named(text: &str, lower: &str) -> Vec<Span> {
                 .len();
         let start = after + gap;
         let quoted = text.get(start..).unwrap_or_default();
-        let quotes = quoted.len() - quoted.trim_start_matches('\'').len();
-        let quote = quoted.get(..quotes).unwrap_or_default();
-        let inner = start + quotes;
-        // Two quotes with nothing behind are an empty literal, not the start of a doubled one.
-        let end = text.get(inner..).and_then(|inside| inside.find(quote));
-        if let (Some(length @ 1..), 1..) = (end, quotes) {
-            // The mask has one pair of quotes: those of a doubled pair stay around it.
+        let marks = quoted.len() - quoted.trim_start_matches('\'').len();
+        let inner = start + marks;
+        let end = text.get(inner..).and_then(|inside| closing(inside, marks));
+        if let Some(length @ 1..) = end {
+            // The mask has one pair of marks: those of a doubled pair stay around it.
             spans.push(Span {
                 start: inner - 1,
                 end: inner + length + 1,
@@ -88,6 +86,23 @@ fn named(text: &str, lower: &str) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// Where a literal ends that began with so many marks: a mark inside it is written as twice as many.
+fn closing(inside: &str, marks: usize) -> Option<usize> {
+    if marks == 0 {
+        return None;
+    }
+    let mut from = 0;
+    loop {
+        let at = from + inside.get(from..)?.find('\'')?;
+        let rest = inside.get(at..)?;
+        let run = rest.len() - rest.trim_start_matches('\'').len();
+        if !run.is_multiple_of(2 * marks) {
+            return Some(at);
+        }
+        from = at + run;
+    }
 }
 
 /// Nobody knows which of its literals is what.
@@ -184,4 +199,42 @@ fn all_sections(migration: &Migration) -> impl Iterator<Item = &Section> {
         Form::Program { .. } => ([].as_slice(), [].as_slice()),
     };
     up.iter().chain(down)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MASK, literals, named};
+    use segue_model::Span;
+
+    fn masked(text: &str) -> String {
+        let mut shown = text.to_owned();
+        for span in named(text, &text.to_ascii_lowercase()).iter().rev() {
+            shown.replace_range(span.start..span.end, MASK);
+        }
+        shown
+    }
+
+    #[test]
+    fn what_stands_behind_the_word_is_masked_with_all_its_marks() {
+        assert_eq!(masked("x PASSWORD 'a''b' y"), "x PASSWORD '[secret]' y");
+        assert_eq!(masked("'x PASSWORD ''a'' '"), "'x PASSWORD ''[secret]'' '");
+        assert_eq!(
+            masked("'PASSWORD ''a''''b'' z'"),
+            "'PASSWORD ''[secret]'' z'"
+        );
+        assert_eq!(masked("password = 'a'"), "password = '[secret]'");
+        assert_eq!(masked("PASSWORD NULL"), "PASSWORD NULL");
+        assert_eq!(masked("PASSWORD 'open"), "PASSWORD 'open");
+    }
+
+    #[test]
+    fn of_what_cannot_be_read_every_literal_counts_also_an_open_one() {
+        let text = "a 'b' c 'd";
+        let spans = literals(text, Span { start: 0, end: 10 });
+        let found: Vec<&str> = spans
+            .iter()
+            .map(|span| &text[span.start..span.end])
+            .collect();
+        assert_eq!(found, ["'b'", "'d"]);
+    }
 }

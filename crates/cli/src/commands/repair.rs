@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use segue_engine::{
-    CatalogSays, Event, Evidence, JournalSays, Limits, Observer, Purpose, Remedy, checksums,
+    Basis, CatalogSays, Choice, Event, Evidence, JournalSays, Limits, Observer, Purpose, Remedy,
+    checksums,
 };
 use segue_model::Migration;
 use segue_postgres::Postgres;
@@ -34,12 +35,12 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
     let (all, done) = with_runner_for(purpose, &arguments.database, talk, |runner| {
         let mut all = runner.diagnose(&project.migrations)?;
         all.retain(|one| arguments.only.is_empty() || arguments.only.contains(&one.id));
-        let remedies = chosen(arguments, &all);
+        let choices = chosen(arguments, &all);
         answer = match arguments.output {
-            RunOutput::Human => human(&all, &remedies, &project.migrations),
+            RunOutput::Human => human(&all, &choices, &project.migrations),
             RunOutput::Json => String::new(),
         };
-        if !arguments.apply || remedies.is_empty() {
+        if !arguments.apply || choices.is_empty() {
             return Ok((all, None));
         }
         if arguments.output == RunOutput::Human {
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
                 return Ok((all, Some(None)));
             }
         }
-        let done = runner.repair(&project.migrations, &remedies)?;
+        let done = runner.repair(&project.migrations, &choices)?;
         Ok((all, Some(Some(done))))
     })?;
     let mut out = std::io::stdout().lock();
@@ -79,29 +80,34 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
     Ok(if is_whole { Exit::Ok } else { Exit::FailedStep })
 }
 
-/// What is done to whom: what was asked for by name, and what is proposed for the rest.
-fn chosen(arguments: &RepairArguments, all: &[Evidence]) -> Vec<(String, Remedy)> {
-    let mut remedies: Vec<(String, Remedy)> = Vec::new();
+/// What is done to whom: what was asked for by name; where nothing was, what is proposed.
+fn chosen(arguments: &RepairArguments, all: &[Evidence]) -> Vec<Choice> {
+    let mut choices = Vec::new();
     for (ids, remedy) in [
         (&arguments.mark_applied, Remedy::MarkApplied),
         (&arguments.forget, Remedy::Forget),
         (&arguments.accept, Remedy::AcceptChecksum),
     ] {
-        remedies.extend(ids.iter().map(|id| (id.clone(), remedy.clone())));
+        choices.extend(ids.iter().map(|id| Choice {
+            id: id.clone(),
+            remedy: remedy.clone(),
+            basis: Basis::AskedFor,
+        }));
     }
-    let is_named = !remedies.is_empty();
-    for one in all {
-        let is_chosen = remedies.iter().any(|(id, _)| *id == one.id);
-        // Whoever names one migration does not mean all others too.
-        if let (Some(remedy), false, false) = (&one.remedy, is_chosen, is_named) {
-            remedies.push((one.id.clone(), remedy.clone()));
-        }
+    if choices.is_empty() {
+        choices.extend(all.iter().filter_map(|one| {
+            Some(Choice {
+                id: one.id.clone(),
+                remedy: one.remedy.clone()?,
+                basis: Basis::Proposed,
+            })
+        }));
     }
-    remedies
+    choices
 }
 
-fn human(all: &[Evidence], remedies: &[(String, Remedy)], migrations: &[Migration]) -> String {
-    if all.is_empty() && remedies.is_empty() {
+fn human(all: &[Evidence], choices: &[Choice], migrations: &[Migration]) -> String {
+    if all.is_empty() && choices.is_empty() {
         return "nothing to repair: the journal says what the catalog says\n".to_owned();
     }
     let mut text = String::new();
@@ -145,12 +151,14 @@ fn human(all: &[Evidence], remedies: &[(String, Remedy)], migrations: &[Migratio
         }
         text.push('\n');
     }
-    for (id, remedy) in remedies {
-        let is_proposed = all
-            .iter()
-            .any(|one| one.id == *id && one.remedy.as_ref() == Some(remedy));
-        if !is_proposed {
-            let _ = writeln!(text, "asked for: {} {}", remedy.word(), line(id));
+    for choice in choices {
+        if choice.basis == Basis::AskedFor {
+            let _ = writeln!(
+                text,
+                "asked for: {} {}",
+                choice.remedy.word(),
+                line(&choice.id)
+            );
         }
     }
     text.push_str("nothing is changed without `segue repair --apply`\n");

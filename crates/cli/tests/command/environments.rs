@@ -196,7 +196,18 @@ fn a_restored_copy_is_not_what_its_marker_says() {
         on(&copy, project.path(), &["up", "--env", "staging"]).code,
         0
     );
-    // A copy inside one server is one too.
+}
+
+#[test]
+fn a_copy_inside_one_server_is_a_copy_too() {
+    let original = TestServer::start_newest().unwrap();
+    let database = original.create_database().unwrap();
+    let project = folder(&[USERS]);
+    on(
+        &database,
+        project.path(),
+        &["env", "mark", "production", "--protected"],
+    );
     let create = ["CREATE DATABASE beside TEMPLATE ", database.name()].concat();
     original
         .connect("postgres")

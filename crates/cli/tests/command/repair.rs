@@ -208,7 +208,7 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_rows_are_left_alone() {
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("0"));
     let rows = client.value("SELECT count(*)::text FROM users").unwrap();
     assert_eq!(rows.as_deref(), Some("2"));
-    assert!(logged(&mut client).contains("invalid index dropped: \"public\".\"users_email\""));
+    assert!(logged(&mut client).contains("drops the invalid index \"public\".\"users_email\""));
     // Nothing of it is there now: the record of the half-way stop can go.
     assert_eq!(
         proposed(&database, project.path()),
@@ -256,4 +256,58 @@ fn a_person_is_asked_and_may_say_no() {
     let (code, shown) = ask("y\n");
     assert_eq!(code, 0, "{shown}");
     assert_eq!(client.value(records).unwrap().as_deref(), Some("1"));
+}
+
+#[test]
+fn a_person_may_decide_against_the_proposal_about_what_is_there() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[USERS, EMAILS]);
+    on(&database, project.path(), &["up"]);
+    let missing = on(
+        &database,
+        project.path(),
+        &["repair", "--apply", "--forget", "20990101000000"],
+    );
+    assert_eq!(missing.code, 2, "{}", missing.err);
+    let asked = &["repair", "--forget", "20260102000000"][..];
+    let shown = on(&database, project.path(), asked);
+    assert!(
+        shown.out.contains("asked for: forget 20260102000000"),
+        "{}",
+        shown.out
+    );
+    let mut client = database.connect().unwrap();
+    let records = "SELECT count(*)::text FROM segue.migration";
+    assert_eq!(client.value(records).unwrap().as_deref(), Some("2"));
+    let done = on(&database, project.path(), &[asked, &["--apply"]].concat());
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert_eq!(client.value(records).unwrap().as_deref(), Some("1"));
+}
+
+#[test]
+fn down_is_shown_before_and_a_refusal_names_one_command() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[USERS]);
+    on(&database, project.path(), &["up"]);
+    let mut client = database.connect().unwrap();
+    client.execute("INSERT INTO users VALUES (1, 'a')").unwrap();
+    let plan = on(&database, project.path(), &["down", "--dry-run"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    assert!(plan.out.contains("DROP TABLE users"), "{}", plan.out);
+    let agree = plan
+        .out
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("to agree  "))
+        .unwrap();
+    assert!(agree.starts_with("segue down --approve "), "{agree}");
+    let there = client.value("SELECT to_regclass('users')::text").unwrap();
+    assert_eq!(there.as_deref(), Some("users"));
+    let down = on(&database, project.path(), &["down"]);
+    assert_eq!(down.code, 4, "{}", down.err);
+    let next = ["next     ", agree, "\n"].concat();
+    assert!(down.err.contains(&next), "{}", down.err);
+    let words: Vec<&str> = agree.split(' ').skip(1).collect();
+    assert_eq!(on(&database, project.path(), &words).code, 0);
 }

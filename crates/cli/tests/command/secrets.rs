@@ -202,11 +202,17 @@ fn server_is_reached(database: &TestDatabase) -> bool {
     there.unwrap().is_some()
 }
 
-#[test]
-fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
-    let server = TestServer::start_newest().unwrap();
-    let database = server.create_database().unwrap();
-    let mut client = database.connect().unwrap();
+/// Runs a command and looks at what it says.
+fn on(database: &TestDatabase, folder: &Path, words: &[&str]) -> Ran {
+    let run = ran(command(folder)
+        .env("DATABASE_URL", database.url())
+        .args(words));
+    silent(&words.join(" "), &run);
+    run
+}
+
+/// A project with secrets in its statements, of which the last one fails until `taken` is gone.
+fn with_literals(database: &TestDatabase, client: &mut Client) -> tempfile::TempDir {
     let md5 = [
         "ALTER DATABASE ",
         database.name(),
@@ -215,14 +221,15 @@ fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
     .concat();
     client.execute(&md5).unwrap();
     client.execute("CREATE ROLE taken").unwrap();
-    let project = folder(&[USERS, LITERALS]);
-    let on = |words: &[&str]| {
-        let run = ran(command(project.path())
-            .env("DATABASE_URL", database.url())
-            .args(words));
-        silent(&words.join(" "), &run);
-        run
-    };
+    folder(&[USERS, LITERALS])
+}
+
+#[test]
+fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    let project = with_literals(&database, &mut client);
     for words in [
         &["plan"][..],
         &["plan", "--output", "json"],
@@ -230,38 +237,9 @@ fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
         &["check", "--output", "json"],
         &["audit"],
     ] {
-        on(words);
+        on(&database, project.path(), words);
     }
-    // The last statement fails; those before it are done.
-    let child = command(project.path())
-        .env("DATABASE_URL", database.url())
-        .arg("up")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let sleeping = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid())::text";
-    for _ in 0..400 {
-        if client.value(sleeping).unwrap().as_deref() == Some("true") {
-            break;
-        }
-        pause(10);
-    }
-    let visible = client
-        .query("SELECT query FROM pg_stat_activity WHERE application_name LIKE 'segue%'")
-        .unwrap();
-    let visible = visible.into_iter().flatten().flatten().collect::<Vec<_>>();
-    assert!(
-        !visible.is_empty() && !visible.join("\n").contains(CANARY),
-        "{visible:?}"
-    );
-    let up = child.wait_with_output().unwrap();
-    let up = Ran {
-        code: up.status.code().unwrap(),
-        out: String::from_utf8(up.stdout).unwrap(),
-        err: String::from_utf8(up.stderr).unwrap(),
-    };
-    silent("up", &up);
+    let up = on(&database, project.path(), &["up"]);
     assert_eq!(up.code, 8, "{}", up.err);
     for words in [
         &["status"][..],
@@ -269,7 +247,7 @@ fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
         &["repair"],
         &["repair", "--output", "json"],
     ] {
-        on(words);
+        on(&database, project.path(), words);
     }
     let kept = journal(&mut client);
     assert!(
@@ -278,25 +256,49 @@ fn a_password_in_a_statement_is_run_and_neither_shown_nor_kept() {
     );
     // The rest comes from the file again, with what it really says.
     client.execute("DROP ROLE taken").unwrap();
-    let again = on(&["up"]);
+    let again = on(&database, project.path(), &["up"]);
     assert_eq!(again.code, 0, "{}", again.err);
     let is_set = "SELECT (rolpassword = 'md5' || md5('canary-7f3a9c' || 'taken'))::text FROM pg_authid WHERE rolname = 'taken'";
     assert_eq!(client.value(is_set).unwrap().as_deref(), Some("true"));
     assert!(!journal(&mut client).contains(CANARY));
-    write(
-        project.path(),
-        LITERALS.0,
-        &LITERALS.1.replace("canary-7f3a9c", "other-secret"),
+    let edited = LITERALS.1.replace("canary-7f3a9c", "other-secret");
+    write(project.path(), LITERALS.0, &edited);
+    let verify = on(&database, project.path(), &["verify"]);
+    assert_eq!(verify.code, 12, "another password is another text");
+    let repair = on(&database, project.path(), &["repair"]);
+    assert_eq!(repair.code, 11, "{}", repair.err);
+    assert!(!verify.out.contains("other-secret") && !repair.out.contains("other-secret"));
+}
+
+#[test]
+fn the_servers_list_of_sessions_shows_no_password_once_its_statement_has_run() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    let project = with_literals(&database, &mut client);
+    let child = command(project.path())
+        .env("DATABASE_URL", database.url())
+        .arg("up")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let sleeping = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid())::text";
+    let is_reached = (0..400).any(|_| {
+        pause(10);
+        client.value(sleeping).unwrap().as_deref() == Some("true")
+    });
+    assert!(is_reached);
+    let visible = client
+        .query("SELECT query FROM pg_stat_activity WHERE application_name LIKE 'segue%'")
+        .unwrap();
+    let visible = visible.into_iter().flatten().flatten();
+    let visible = visible.collect::<Vec<_>>().join("\n");
+    child.wait_with_output().unwrap();
+    assert!(
+        visible.contains("pg_sleep") && !visible.contains(CANARY),
+        "{visible}"
     );
-    let edited = on(&["verify"]);
-    assert_eq!(
-        edited.code, 12,
-        "another password is another text: {}",
-        edited.out
-    );
-    assert!(!edited.out.contains("other-secret"), "{}", edited.out);
-    assert_eq!(on(&["repair"]).code, 11);
-    assert!(!on(&["repair"]).out.contains("other-secret"));
 }
 
 #[test]

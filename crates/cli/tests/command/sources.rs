@@ -40,12 +40,15 @@ fn an_environment_of_the_settings_is_reached_by_its_name() {
     assert_eq!(set.code, 0, "{}", set.err);
 }
 
+/// Variables, words, and what the answer has to show.
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str], [&'c str; 2]);
+
 #[test]
 fn every_pair_of_sources_that_name_different_databases_is_refused_with_both() {
     let settings = toml("dev", "postgresql://app@settings.example/shop");
     let project = folder(&[USERS, ("segue.toml", &settings)]);
     let flag = ["--url", "postgresql://app@flag.example/shop"];
-    let cases: &[(&[(&str, &str)], &[&str], [&str; 2])] = &[
+    let cases: &[Case] = &[
         (
             &[("SEGUE_URL", "postgresql://app@variable.example/shop")],
             &flag,
@@ -177,26 +180,26 @@ fn behind_a_pooler_the_direct_address_or_a_promise_is_needed() {
     let database = server.create_database().unwrap();
     let other = server.create_database().unwrap();
     let pooler = Pooler::before(&server, "session").unwrap();
-    let pooled = pooler.url(database.name());
+    let through = pooler.url(database.name());
     let project = folder(&[USERS, INDEX]);
-    let alone = up_through(&pooled, project.path(), &[]);
+    let alone = up_through(&through, project.path(), &[]);
     assert_eq!(alone.code, 4, "{}", alone.err);
     assert!(
         alone.err.contains("--direct-url") && alone.err.contains("--pooler=session"),
         "{}",
         alone.err
     );
-    let elsewhere = up_through(&pooled, project.path(), &["--direct-url", &other.url()]);
+    let elsewhere = up_through(&through, project.path(), &["--direct-url", &other.url()]);
     assert_eq!(elsewhere.code, 4, "{}", elsewhere.err);
     assert!(
         elsewhere.err.contains("lead to different databases"),
         "{}",
         elsewhere.err
     );
-    let pooled_twice = up_through(&pooled, project.path(), &["--direct-url", &pooled]);
-    assert_eq!(pooled_twice.code, 4, "{}", pooled_twice.err);
+    let twice = up_through(&through, project.path(), &["--direct-url", &through]);
+    assert_eq!(twice.code, 4, "{}", twice.err);
     assert_eq!(left(&database, "users"), None);
-    let direct = up_through(&pooled, project.path(), &["--direct-url", &database.url()]);
+    let direct = up_through(&through, project.path(), &["--direct-url", &database.url()]);
     assert_eq!(direct.code, 0, "{}", direct.err);
     assert_eq!(
         left(&database, "users_again").as_deref(),
