@@ -176,9 +176,12 @@ fn a_client_certificate_at_its_usual_place_is_shown_and_an_open_key_is_refused()
     let (root, issuer) = authority();
     let signed = |names: Vec<String>| {
         let key = KeyPair::generate().expect("a key");
-        let certificate = CertificateParams::new(names)
-            .and_then(|params| params.signed_by(&key, &issuer))
-            .expect("a certificate");
+        let mut params = CertificateParams::new(names).expect("parameters");
+        // Under the authority's own name it would pass for an authority.
+        let mut name = rcgen::DistinguishedName::new();
+        name.push(rcgen::DnType::CommonName, "shop");
+        params.distinguished_name = name;
+        let certificate = params.signed_by(&key, &issuer).expect("a certificate");
         (certificate.pem(), key.serialize_pem())
     };
     let (certificate, key) = signed(vec!["localhost".to_owned()]);
