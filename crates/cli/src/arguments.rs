@@ -98,7 +98,7 @@ pub(crate) enum Verb {
     Env(EnvArguments),
     /// Agree to what a plan destroys: on a terminal, by a person, recorded in the journal
     #[command(
-        after_help = "Examples:\n  segue plan                    prints the hash\n  segue approve HASH --env production\n\nExit codes: 0 recorded, 2 no pending plan has this hash, 4 nobody agreed."
+        after_help = "Examples:\n  segue plan                    prints the hash\n  segue approve HASH --env production\n\nA program does not agree: refused without a terminal, and where one of these variables is set: SEGUE_AGENT, AI_AGENT, AIDER_MODEL, AMP_CURRENT_THREAD_ID, AUGMENT_AGENT, CLAUDECODE, CLAUDE_CODE_ENTRYPOINT, CLINE_ACTIVE, CODEX_SANDBOX, CODEX_SANDBOX_NETWORK_DISABLED, CURSOR_AGENT, GEMINI_CLI, OPENCODE, REPLIT_AGENT.\n\nExit codes: 0 recorded, 2 no pending plan has this hash, 4 nobody agreed."
     )]
     Approve(ApproveArguments),
     /// Explain what this role may and may not do on this server, with the command that mends each point
@@ -639,5 +639,16 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_variable_of_an_agent_is_in_the_help_of_approve() {
+        let mut command = super::Cli::command();
+        let help = command.find_subcommand_mut("approve").unwrap();
+        let help = help.render_long_help().to_string();
+        let words: Vec<&str> = help.split([' ', ',', '\n', '.']).collect();
+        for name in crate::environment::AGENTS {
+            assert!(words.contains(name), "{name}");
+        }
     }
 }

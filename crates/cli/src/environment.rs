@@ -203,7 +203,7 @@ pub(crate) fn person() -> String {
 }
 
 /// Variables that programs set which run commands on their own.
-const AGENTS: &[&str] = &[
+pub(crate) const AGENTS: &[&str] = &[
     "SEGUE_AGENT",
     "AI_AGENT",
     "AIDER_MODEL",

@@ -94,6 +94,9 @@ impl EngineError {
             }
         };
         let mut this = Self::new(kind, what);
+        if error.failure() == Failure::Permission {
+            this = this.with_next("segue doctor");
+        }
         let code = error.code().map(|code| format!(" ({code})"));
         this.0
             .details

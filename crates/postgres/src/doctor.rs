@@ -91,7 +91,11 @@ pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'E
 CASE WHEN pg_catalog.current_setting('archive_mode') = 'off' THEN 'off' \
 WHEN COALESCE(a.last_failed_time > a.last_archived_time, a.last_failed_time IS NOT NULL) THEN 'failing' ELSE 'on' END, \
 CASE WHEN pg_catalog.to_regnamespace('segue') IS NULL THEN 'absent' \
-WHEN NOT pg_catalog.has_schema_privilege('segue', 'USAGE') THEN 'forbidden' ELSE 'there' END \
+WHEN NOT pg_catalog.has_schema_privilege('segue', 'USAGE') OR EXISTS (SELECT FROM pg_catalog.pg_class AS c \
+WHERE c.relnamespace = pg_catalog.to_regnamespace('segue') AND c.relkind = 'r' \
+AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT') \
+AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'))) \
+THEN 'forbidden' ELSE 'there' END \
 FROM pg_catalog.pg_roles AS r, pg_catalog.pg_stat_archiver AS a, pg_catalog.pg_stat_ssl AS s \
 WHERE r.rolname = CURRENT_USER AND s.pid = pg_catalog.pg_backend_pid()";
 
@@ -267,10 +271,10 @@ fn ownership(
     facts: &Facts,
 ) -> Result<Vec<Observation>, PostgresError> {
     let rows = session.query(&Sql::literal(
-        "SELECT o.rolname::text, pg_catalog.count(*)::text, pg_catalog.min(n.nspname)::text, pg_catalog.min(c.relname)::text \
+        "SELECT o.rolname::text, pg_catalog.count(*)::text, pg_catalog.min(n.nspname)::text, pg_catalog.min(c.relname)::text, pg_catalog.bool_or(o.rolsuper)::text \
          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner \
-         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm', 'S') \
+         WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'segue') AND c.relkind IN ('r', 'p', 'v', 'm', 'S') \
          AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
          AND d.objid = c.oid AND d.deptype = 'e') \
@@ -286,14 +290,20 @@ fn ownership(
             let mut row = row.into_iter().map(Option::unwrap_or_default);
             let mut next = || row.next().unwrap_or_default();
             let (owner, count, namespace, name) = (next(), next(), next(), next());
+            let is_superuser = next() == "true";
             let first = QualifiedName {
                 namespace: Ident::from(namespace.as_str()),
                 name: Ident::from(name.as_str()),
             };
-            let grant = Sql::literal("GRANT ")
-                .ident(&Ident::from(owner.as_str()))
-                .text(" TO ")
-                .ident(&facts.role);
+            // Whoever belongs to a superuser is one.
+            let grant = if is_superuser {
+                Sql::literal("ALTER TABLE ").name(&first).text(" OWNER TO ")
+            } else {
+                Sql::literal("GRANT ")
+                    .ident(&Ident::from(owner.as_str()))
+                    .text(" TO ")
+            }
+            .ident(&facts.role);
             let what = format!(
                 "{count} relations are {owner}'s, {first} among them: only an owner changes a table"
             );
@@ -442,18 +452,21 @@ fn journal(facts: &Facts) -> Observation {
             "none here yet: the first `segue up` makes it",
         ),
         "forbidden" => {
-            let grant = Sql::literal("GRANT USAGE ON SCHEMA segue TO ").ident(&facts.role);
+            let grant = Sql::literal("GRANT USAGE ON SCHEMA segue TO ")
+                .ident(&facts.role)
+                .text("; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA segue TO ")
+                .ident(&facts.role);
             point(
                 "journal",
                 Health::Bad,
-                "there is one, and the role may not read it",
+                "there is one, and the role may not use it",
             )
             .mended_by_sql(&grant)
         }
         _there => point(
             "journal",
             Health::Ok,
-            "there is one, and the role may read it",
+            "there is one, and the role may use it",
         ),
     }
 }

@@ -28,8 +28,16 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<Exit, CliError> {
         )
         .because(error)
     })?;
-    if let Some(found) = look(&mut session)? {
-        all.push(environment(&found));
+    match look(&mut session) {
+        Ok(Some(found)) => all.push(environment(&found)),
+        Ok(None) => {}
+        // Why is said by the point about the journal.
+        Err(_) => all.push(Observation {
+            topic: "environment",
+            health: Health::Bad,
+            what: "the role may not read what this database was marked as".to_owned(),
+            mend: None,
+        }),
     }
     let shown = database.target.shown();
     let text = match arguments.output {

@@ -10,6 +10,7 @@ use segue_model::{Blocks, StepTransaction};
 use segue_postgres::Postgres;
 
 use crate::arguments::{RunOutput, UpArguments};
+use crate::environment::agent;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
@@ -119,7 +120,11 @@ fn human(
             let _ = writeln!(text, "  destroys  {}", loss.what);
         }
         if !plan.losses.is_empty() {
-            let _ = writeln!(text, "  to agree  segue {verb} --approve {}", plan.hash);
+            let how = match agent() {
+                Some(_) => "approve".to_owned(),
+                None => format!("{verb} --approve"),
+            };
+            let _ = writeln!(text, "  to agree  segue {how} {}", plan.hash);
         }
         for remark in &plan.remarks {
             let _ = writeln!(text, "  note      {remark}");

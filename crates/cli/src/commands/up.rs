@@ -19,7 +19,11 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         return plan::run(arguments);
     }
     let project = project(&arguments.database)?;
+    let mut points = Vec::new();
     let mut observer = |event: &Event| {
+        if let Event::RestorePoint { name, position } = event {
+            points.push(serde_json::json!({ "name": name, "position": position }));
+        }
         if arguments.output == RunOutput::Human {
             tell(event);
         }
@@ -43,6 +47,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
                 "version": 1,
                 "applied": outcome.completed,
                 "database_is_ahead_by": outcome.ahead,
+                "restore_points": points,
             });
             writeln!(out, "{answer}")?;
         }

@@ -102,3 +102,43 @@ fn people_see_one_line_a_point_and_a_superuser_is_told() {
         assert!(answer.out.contains(part), "{part} is not in {}", answer.out);
     }
 }
+
+#[test]
+fn a_journal_of_another_role_is_a_point_and_a_stop_leads_to_the_doctor() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("CREATE ROLE app LOGIN; CREATE TABLE t (id int)")
+        .unwrap();
+    let project = folder(&[(
+        "db/migrations/20260101000000_users.sql",
+        "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY);\n",
+    )]);
+    let up = |url: &str| ran(command(project.path()).env("DATABASE_URL", url).arg("up"));
+    assert_eq!(up(&database.url()).code, 0);
+    let url = database.url().replace("user=postgres", "user=app");
+    let stopped = up(&url);
+    assert_ne!(stopped.code, 0);
+    assert!(
+        stopped.err.contains("permission denied for schema segue")
+            && stopped.err.contains("next     segue doctor"),
+        "{}",
+        stopped.err
+    );
+    let (_, before) = points(&url);
+    let mend = |topic: &str| {
+        let found = before.iter().find(|(one, ..)| one == topic).unwrap();
+        (found.1.clone(), found.2.clone().unwrap_or_default())
+    };
+    let (health, command) = mend("journal");
+    assert_eq!(health, "bad");
+    client.execute(&command).unwrap();
+    // Membership of a superuser is not what anybody should give away.
+    assert_eq!(
+        mend("ownership").1,
+        "ALTER TABLE \"public\".\"t\" OWNER TO \"app\""
+    );
+    let again = up(&url);
+    assert_eq!(again.code, 0, "{}", again.err);
+}

@@ -57,8 +57,9 @@ fn as_02_a_vacuum_that_does_not_give_way_is_a_reason_not_to_begin() {
     let mut client = database.connect().unwrap();
     client
         .execute(
-            "CREATE TABLE users (id int, filler text) \
+            "CREATE ROLE app LOGIN; CREATE TABLE users (id int, filler text) \
              WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1); \
+             ALTER TABLE users OWNER TO app; \
              INSERT INTO users SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i; \
              CREATE TABLE spent (n int)",
         )
@@ -83,6 +84,10 @@ fn as_02_a_vacuum_that_does_not_give_way_is_a_reason_not_to_begin() {
             "-- migrate:up\nCREATE TABLE other (id int);\n",
         ),
     ]);
+    // To a role that does not see what others run the age of the table says it.
+    let url = database.url().replace("user=postgres", "user=app");
+    let plan = ran(command(project.path()).env("DATABASE_URL", url).arg("plan"));
+    assert!(plan.out.contains("refused: "), "{}{}", plan.out, plan.err);
     let up = on(&database, project.path(), &["up"]);
     assert_eq!(up.code, 4, "{}", up.err);
     assert!(up.err.contains("does not give way"), "{}", up.err);
@@ -162,6 +167,26 @@ fn before_data_is_destroyed_there_is_a_restore_point_in_the_log_and_in_the_answe
     let line = "SELECT count(*)::text FROM segue.event \
                 WHERE migration = '20260102000000' AND what LIKE 'restore point segue_1_20260102000000 at 0/%'";
     assert_eq!(client.value(line).unwrap().as_deref(), Some("1"));
+}
+
+#[test]
+fn the_answer_for_programs_has_the_restore_point_too() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("CREATE TABLE old AS SELECT 1 AS id")
+        .unwrap();
+    let project = folder(&[DROPS]);
+    let hash = hash(&database, project.path());
+    let words = ["up", "--approve", &hash, "--output", "json"];
+    let up = on(&database, project.path(), &words);
+    assert_eq!((up.code, up.err.as_str()), (0, ""));
+    let answer: serde_json::Value = serde_json::from_str(&up.out).unwrap();
+    assert_eq!(
+        answer["restore_points"][0]["name"],
+        "segue_1_20260102000000"
+    );
 }
 
 #[test]
