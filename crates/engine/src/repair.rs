@@ -34,8 +34,8 @@ pub struct Evidence {
     pub ran: Option<String>,
     /// What would make them fit; none when nothing can be concluded.
     pub remedy: Option<Remedy>,
-    /// Why.
-    pub because: String,
+    /// Why; none where both sides fit.
+    pub because: Option<String>,
 }
 
 /// One step, or one statement of a migration that was not begun in steps.
@@ -136,14 +136,18 @@ struct Step {
 }
 
 impl<S: Session + Send> Runner<'_, S> {
-    /// What does not fit, in the project's order. Reads only.
+    /// What does not fit, in the project's order, and all that is known of those that were asked for. Reads only.
     ///
     /// # Errors
     /// What the server said.
-    pub fn diagnose(&mut self, migrations: &[Migration]) -> Result<Vec<Evidence>, EngineError> {
+    pub fn diagnose(
+        &mut self,
+        migrations: &[Migration],
+        asked: &BTreeSet<String>,
+    ) -> Result<Vec<Evidence>, EngineError> {
         let mut session = self.open()?;
         let lines = self.lines(&mut session, migrations)?;
-        self.evidence(&mut session, migrations, &lines)
+        self.evidence(&mut session, migrations, (&lines, asked))
     }
 
     /// Carries remedies out, each in a transaction with its line in the log. Gives the ids.
@@ -187,7 +191,7 @@ impl<S: Session + Send> Runner<'_, S> {
         choices: &[Choice],
     ) -> Result<(), EngineError> {
         let lines = self.lines(session, migrations)?;
-        let now = self.evidence(session, migrations, &lines)?;
+        let now = self.evidence(session, migrations, (&lines, &BTreeSet::new()))?;
         for choice in choices {
             let id = &choice.id;
             let is_proposed = now
@@ -351,7 +355,7 @@ impl<S: Session + Send> Runner<'_, S> {
         &self,
         session: &mut S,
         migrations: &[Migration],
-        lines: &[Status],
+        (lines, asked): (&[Status], &BTreeSet<String>),
     ) -> Result<Vec<Evidence>, EngineError> {
         if lines.iter().all(|line| line.record.is_none()) {
             return Ok(Vec::new());
@@ -368,7 +372,8 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut is_first_pending = true;
         for line in lines {
             let is_pending = matches!(line.standing, Standing::Pending | Standing::OutOfOrder);
-            if is_pending && !std::mem::take(&mut is_first_pending) {
+            let is_next = is_pending && std::mem::take(&mut is_first_pending);
+            if is_pending && !is_next && !asked.contains(&line.id) {
                 continue;
             }
             let migration = migrations.iter().find(|one| one.id == line.id);
@@ -384,7 +389,11 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut later = BTreeSet::new();
         let mut all = Vec::new();
         for case in cases.iter().rev() {
-            all.extend(judged(case, &live, &mut later));
+            let is_asked = asked.contains(&case.line.id);
+            let found = judged(case, &live, &mut later);
+            if is_asked || found.because.is_some() {
+                all.push(found);
+            }
         }
         all.reverse();
         Ok(all)
@@ -490,12 +499,9 @@ fn place(file: &SourceText, byte: usize) -> String {
     format!("as written, line {line}")
 }
 
-/// Asks the catalog, last step first: `later` has what the steps behind it worked on.
-fn judged(
-    case: &Case<'_>,
-    live: &Catalog,
-    later: &mut BTreeSet<QualifiedName>,
-) -> Option<Evidence> {
+/// Asks the catalog, last step first: `later` has what the steps behind it worked on. Where both sides fit there is no
+/// reason.
+fn judged(case: &Case<'_>, live: &Catalog, later: &mut BTreeSet<QualifiedName>) -> Evidence {
     let mut steps = Vec::new();
     for step in case.steps.iter().rev() {
         steps.push(StepEvidence {
@@ -519,16 +525,16 @@ fn judged(
         | Standing::OutOfOrder
         | Standing::Missing => invalid(&case.steps, live),
     };
-    let (remedy, because) = proposed(case, &steps, invalid)?;
-    Some(Evidence {
+    let (remedy, because) = proposed(case, &steps, invalid).unzip();
+    Evidence {
         id: case.line.id.clone(),
         path: case.line.path.clone(),
         standing: case.line.standing,
         steps,
         ran: case.ran.clone(),
-        remedy,
-        because: because.to_owned(),
-    })
+        remedy: remedy.flatten(),
+        because: because.map(str::to_owned),
+    }
 }
 
 fn said(changes: &[Change], live: &Catalog, later: &BTreeSet<QualifiedName>) -> CatalogSays {

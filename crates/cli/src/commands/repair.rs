@@ -1,5 +1,6 @@
 //! `segue repair`: where the journal and the catalog disagree. The evidence first; the record is mended with `--apply`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -33,8 +34,16 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
     let talk = (Limits::default(), &mut observer as &mut dyn Observer);
     let mut answer = String::new();
     let (all, done) = with_runner_for(purpose, &arguments.database, talk, |runner| {
-        let mut all = runner.diagnose(&project.migrations)?;
-        all.retain(|one| arguments.only.is_empty() || arguments.only.contains(&one.id));
+        let asked = [
+            &arguments.mark_applied,
+            &arguments.forget,
+            &arguments.accept,
+        ];
+        let asked: BTreeSet<String> = asked.into_iter().flatten().cloned().collect();
+        let mut all = runner.diagnose(&project.migrations, &asked)?;
+        all.retain(|one| {
+            arguments.only.is_empty() || arguments.only.contains(&one.id) || asked.contains(&one.id)
+        });
         let choices = chosen(arguments, &all);
         answer = match arguments.output {
             RunOutput::Human => human(&all, &choices, &project.migrations),
@@ -80,6 +89,16 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
     Ok(if is_whole { Exit::Ok } else { Exit::FailedStep })
 }
 
+/// The migrations that somebody decided about.
+fn asked(arguments: &RepairArguments) -> BTreeSet<String> {
+    let all = [
+        &arguments.mark_applied,
+        &arguments.forget,
+        &arguments.accept,
+    ];
+    all.into_iter().flatten().cloned().collect()
+}
+
 /// What is done to whom: what was asked for by name; where nothing was, what is proposed.
 fn chosen(arguments: &RepairArguments, all: &[Evidence]) -> Vec<Choice> {
     let mut choices = Vec::new();
@@ -117,7 +136,7 @@ fn human(all: &[Evidence], choices: &[Choice], migrations: &[Migration]) -> Stri
             "{}  {}\n  {}",
             line(&one.path),
             status::word(one.standing),
-            line(&one.because)
+            line(one.because.as_deref().unwrap_or("both sides say the same"))
         );
         for step in &one.steps {
             let _ = writeln!(

@@ -273,7 +273,9 @@ fn a_person_may_decide_against_the_proposal_about_what_is_there() {
     let asked = &["repair", "--forget", "20260102000000"][..];
     let shown = on(&database, project.path(), asked);
     assert!(
-        shown.out.contains("asked for: forget 20260102000000"),
+        shown.out.contains("asked for: forget 20260102000000")
+            && shown.out.contains("both sides say the same")
+            && shown.out.contains("journal: done      catalog: there"),
         "{}",
         shown.out
     );
