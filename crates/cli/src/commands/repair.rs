@@ -34,12 +34,7 @@ pub(crate) fn run(arguments: &RepairArguments) -> Result<Exit, CliError> {
     let talk = (Limits::default(), &mut observer as &mut dyn Observer);
     let mut answer = String::new();
     let (all, done) = with_runner_for(purpose, &arguments.database, talk, |runner| {
-        let asked = [
-            &arguments.mark_applied,
-            &arguments.forget,
-            &arguments.accept,
-        ];
-        let asked: BTreeSet<String> = asked.into_iter().flatten().cloned().collect();
+        let asked = asked(arguments);
         let mut all = runner.diagnose(&project.migrations, &asked)?;
         all.retain(|one| {
             arguments.only.is_empty() || arguments.only.contains(&one.id) || asked.contains(&one.id)
