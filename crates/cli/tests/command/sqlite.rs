@@ -465,3 +465,54 @@ fn check_speaks_sqlite_when_the_project_or_the_address_does() {
 fn pause(how_long: Duration) {
     std::thread::sleep(how_long);
 }
+
+#[test]
+fn what_only_a_server_has_is_said_to_be_missing_on_a_file() {
+    let project = folder(&[FIRST]);
+    let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    for (words, said) in [
+        (&["doctor"][..], "there is no server and no role to examine"),
+        (&["env", "show"], "keeps no marker"),
+        (&["env", "mark", "production"], "keeps no marker"),
+    ] {
+        let run = on(place, words);
+        assert_eq!(run.code, 4, "{words:?}: {}", run.err);
+        assert!(run.err.contains(said), "{words:?}: {}", run.err);
+    }
+    let repair = on(place, &["repair"]);
+    assert_eq!(repair.code, 0, "{}{}", repair.out, repair.err);
+    write(
+        place,
+        "segue.toml",
+        "[environments.shop]\nprotected = true\n\
+         [environments.frozen]\nfreeze = [\"2020-01-01/2100-01-01\"]\n[environments.free]\n",
+    );
+    for (name, code, said) in [
+        ("shop", 4, "cannot be proven"),
+        ("frozen", 4, "nothing is changed on `frozen`"),
+        ("free", 0, ""),
+    ] {
+        let run = on(place, &["up", "--env", name]);
+        assert_eq!(run.code, code, "{name}: {}", run.err);
+        assert!(run.err.contains(said), "{name}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_agent_destroys_nothing_in_a_file() {
+    let project = folder(&[FIRST]);
+    let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    let plan = on(place, &["down", "--dry-run", "--output", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    let hash = plan["migrations"][0]["hash"].as_str().unwrap().to_owned();
+    let run = ran(command(place)
+        .env("DATABASE_URL", "sqlite:app.db")
+        .env("SEGUE_AGENT", "1")
+        .args(["down", "--approve", &hash]));
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("nobody can agree here"), "{}", run.err);
+    let person = on(place, &["down", "--approve", &hash]);
+    assert_eq!(person.code, 0, "{}", person.err);
+}
