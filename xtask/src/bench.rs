@@ -1,11 +1,12 @@
-//! `cargo xtask bench`: `backfill` beside one UPDATE, and `segue check` beside squawk on the same files, and alone at sizes
-//! where a mistake in the complexity shows.
+//! `cargo xtask bench`: `check` beside squawk on the same files, and alone at sizes where a mistake in the complexity shows;
+//! `up` beside psql and dbmate; `backfill` beside one UPDATE.
 //!
 //! Prints ratios and passes no verdict; numbers of one machine mean nothing on another.
 
 mod backfill;
 mod corpus;
 pub(crate) mod measure;
+mod up;
 
 use crate::arguments::{Arguments, Read};
 use crate::install;
@@ -32,10 +33,9 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     let read = arguments.read(&["--quick"], &["--binary", "--files", "--rows"])?;
     match read.plain() {
         [what] if what == "check" => check(&read),
+        [what] if what == "up" => up::up(&read),
         [what] if what == "backfill" => backfill::backfill(&read),
-        _ => bail!(
-            "`bench` knows two things to measure: `cargo xtask bench check` and `cargo xtask bench backfill`"
-        ),
+        _ => bail!("`bench` measures three things: `check`, `up` and `backfill`"),
     }
 }
 

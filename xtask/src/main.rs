@@ -34,6 +34,7 @@ cargo xtask <verb>
   docs [--check]                         write docs/generated, or check that it is current
   new-rule CODE                          a stub of a rule, registered
   bench check [--files N] [--quick]      `segue check` beside squawk on a generated corpus
+  bench up [--files N] [--quick]         `segue up` beside psql and dbmate on N small migrations
   release                                the checklist, and a release binary with its checksum
 ";
 

@@ -113,6 +113,31 @@ impl Session for AnySession {
         either!(self, inner => inner.query_with(statement, parameters))
     }
 
+    fn execute_and_query(
+        &mut self,
+        first: &Sql,
+        second: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, AnyError> {
+        either!(self, inner => inner.execute_and_query(first, second, parameters))
+    }
+
+    fn query_and_execute(
+        &mut self,
+        first: &Sql,
+        parameters: &[Option<&str>],
+        second: &Sql,
+    ) -> Result<TextRows, AnyError> {
+        either!(self, inner => inner.query_and_execute(first, parameters, second))
+    }
+
+    fn query_all(
+        &mut self,
+        queries: &[(Sql, Vec<Option<&str>>)],
+    ) -> Result<Vec<TextRows>, AnyError> {
+        either!(self, inner => inner.query_all(queries))
+    }
+
     fn change_with(
         &mut self,
         statement: &Sql,

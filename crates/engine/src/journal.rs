@@ -76,6 +76,25 @@ pub(crate) struct Entry<'a> {
     pub(crate) plan: Option<&'a str>,
 }
 
+impl Entry<'_> {
+    /// As `RunnerStatements::record_migration` takes it.
+    fn parameters<'p>(&'p self, took_ms: &'p str) -> [Option<&'p str>; 11] {
+        [
+            Some(self.id),
+            Some(self.path),
+            Some(self.name),
+            Some(self.state.word()),
+            Some(self.checksums.raw.as_str()),
+            Some(self.checksums.semantic.as_str()),
+            Some(self.hash),
+            Some(took_ms),
+            Some(env!("CARGO_PKG_VERSION")),
+            Some(self.checksums.normalized.as_str()),
+            self.plan,
+        ]
+    }
+}
+
 /// The journal of one database, through a dialect's statements.
 #[derive(Clone, Copy, Debug)]
 pub struct Journal<'a> {
@@ -180,21 +199,27 @@ impl<'a> Journal<'a> {
         entry: &Entry<'_>,
     ) -> Result<(), S::Error> {
         let took = entry.took_ms.to_string();
-        let parameters = [
-            Some(entry.id),
-            Some(entry.path),
-            Some(entry.name),
-            Some(entry.state.word()),
-            Some(entry.checksums.raw.as_str()),
-            Some(entry.checksums.semantic.as_str()),
-            Some(entry.hash),
-            Some(took.as_str()),
-            Some(env!("CARGO_PKG_VERSION")),
-            Some(entry.checksums.normalized.as_str()),
-            entry.plan,
-        ];
+        let parameters = entry.parameters(&took);
         session
             .query_with(&self.statements.record_migration, &parameters)
+            .map(drop)
+    }
+
+    /// The record and COMMIT in one journey. A lost connection leaves open whether they had their effect.
+    pub(crate) fn record_and_commit<S: Session>(
+        self,
+        session: &mut S,
+        entry: &Entry<'_>,
+    ) -> Result<(), S::Error> {
+        let took = entry.took_ms.to_string();
+        let parameters = entry.parameters(&took);
+        let statements = self.statements;
+        session
+            .query_and_execute(
+                &statements.record_migration,
+                &parameters,
+                &statements.commit,
+            )
             .map(drop)
     }
 

@@ -229,6 +229,25 @@ enum Grouping {
     Shares,
 }
 
+impl Grouping {
+    /// With whom a statement as written shares a transaction, and what holds for the next one.
+    fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
+        match (need, self) {
+            (TransactionNeed::MustBeOutside, Self::Alone) => {
+                (StepTransaction::Outside, Self::Alone)
+            }
+            (TransactionNeed::MustBeOutside, Self::Opens | Self::Shares) => {
+                (StepTransaction::Outside, Self::Opens)
+            }
+            (TransactionNeed::Either, Self::Alone) => (StepTransaction::Own, Self::Alone),
+            (TransactionNeed::Either, Self::Opens) => (StepTransaction::Own, Self::Shares),
+            (TransactionNeed::Either, Self::Shares) => {
+                (StepTransaction::WithPrevious, Self::Shares)
+            }
+        }
+    }
+}
+
 impl Draft<'_> {
     fn section(&mut self, section: &Section, replay: &mut Replay) -> Result<(), EngineError> {
         let text = section.text();
@@ -332,19 +351,7 @@ impl Draft<'_> {
                 "it needs what an earlier statement of this migration does behind its gate: give it a migration of its own",
             ));
         }
-        let (transaction, next) = match (answers.impact.transaction, grouping) {
-            (TransactionNeed::MustBeOutside, Grouping::Alone) => {
-                (StepTransaction::Outside, Grouping::Alone)
-            }
-            (TransactionNeed::MustBeOutside, Grouping::Opens | Grouping::Shares) => {
-                (StepTransaction::Outside, Grouping::Opens)
-            }
-            (TransactionNeed::Either, Grouping::Alone) => (StepTransaction::Own, Grouping::Alone),
-            (TransactionNeed::Either, Grouping::Opens) => (StepTransaction::Own, Grouping::Shares),
-            (TransactionNeed::Either, Grouping::Shares) => {
-                (StepTransaction::WithPrevious, Grouping::Shares)
-            }
-        };
+        let (transaction, next) = grouping.of(answers.impact.transaction);
         let back = way_back(&statement.changes, &replay.catalog);
         let _ = replay.advance(statement, &answers.impact);
         self.steps.push(PlannedStep {

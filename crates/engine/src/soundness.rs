@@ -11,6 +11,9 @@ use crate::run::Running;
 use crate::turn::{Trouble, stopped};
 use crate::up::Copies;
 
+/// More rows than there are: references that cannot be followed at all.
+const UNTOLD: u64 = u64::MAX;
+
 impl<S: Session + Send> Running<'_, '_, S> {
     /// Before the commit: no new row refers to one that is not there, and what is stored is sound.
     pub(crate) fn sound(
@@ -52,12 +55,18 @@ impl<S: Session + Send> Running<'_, '_, S> {
         Err(Trouble::Final(stopped(migration, turn.last(), error)))
     }
 
-    /// How many rows refer to one that is not there, and some of them.
+    /// How many rows refer to one that is not there, and some of them; [`UNTOLD`] and why, when that cannot be told.
     fn dangling(&mut self) -> Result<Option<(u64, String)>, S::Error> {
         let Some(ask) = &self.runner.statements.dangling else {
             return Ok(None);
         };
-        let rows = self.session.query(ask)?;
+        let rows = match self.session.query(ask) {
+            // A reference to columns that are no key: nobody can say which row it leads to.
+            Err(error) if error.failure() == Failure::Refused => {
+                return Ok(Some((UNTOLD, error.to_string())));
+            }
+            asked => asked?,
+        };
         let mut values = rows.into_iter().flatten();
         let count = values.next().flatten();
         let sample = values.next().flatten().unwrap_or_default();
@@ -81,12 +90,13 @@ impl<S: Session + Send> Running<'_, '_, S> {
         if before >= count {
             return Ok(count);
         }
+        let numbers = format!("{count} rows after the step, {before} before it");
         let error = EngineError::new(
             Kind::NotVerified,
             "rows would refer to rows that are not there: the step was rolled back",
         )
         .with_details(sample.lines().map(str::to_owned))
-        .with_details([format!("{count} rows after the step, {before} before it")]);
+        .with_details((count != UNTOLD).then_some(numbers));
         Err(stopped(migration, turn.last(), error))
     }
 

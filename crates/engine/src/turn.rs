@@ -2,7 +2,7 @@
 
 use segue_model::{
     Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Session,
-    SessionError, StepTransaction,
+    SessionError, StepTransaction, TextRows,
 };
 
 use crate::error::{EngineError, Kind, Place};
@@ -146,25 +146,12 @@ impl<S: Session + Send> Running<'_, '_, S> {
         turn: &[PlannedStep],
         (writing, dangling): (&Writing<'_>, u64),
     ) -> Result<(), Trouble<S::Error>> {
-        let begun = self.session.execute(&self.runner.statements.begin);
-        begun.map_err(|error| Trouble::Server(error, 0))?;
         let done = self.fenced(migration, turn, (writing, dangling));
-        match done {
-            Ok(id) => self.commit().map_err(|error| match error.failure() {
-                Failure::ConnectionLost => Trouble::AtCommit(error, id),
-                Failure::LockTimeout
-                | Failure::Deadlock
-                | Failure::Cancelled
-                | Failure::Permission
-                | Failure::Resources
-                | Failure::Refused => Trouble::Server(error, turn.len().saturating_sub(1)),
-            }),
-            Err(trouble) => {
-                // When the connection is gone the server has rolled back, or will.
-                let _ = self.session.execute(&self.runner.statements.rollback);
-                Err(trouble)
-            }
+        if done.is_err() {
+            // When the connection is gone the server has rolled back, or will.
+            let _ = self.session.execute(&self.runner.statements.rollback);
         }
+        done
     }
 
     /// Commits. What could not be committed is rolled back: it may be open still.
@@ -176,14 +163,14 @@ impl<S: Session + Send> Running<'_, '_, S> {
         committed
     }
 
-    /// Everything between BEGIN and COMMIT. Gives the transaction's id.
+    /// Everything from BEGIN to COMMIT.
     fn fenced(
         &mut self,
         migration: &PlannedMigration,
         turn: &[PlannedStep],
         (writing, dangling): (&Writing<'_>, u64),
-    ) -> Result<Option<String>, Trouble<S::Error>> {
-        let id = self.fence()?;
+    ) -> Result<(), Trouble<S::Error>> {
+        let id = self.begin_fenced()?;
         for (number, step) in turn.iter().enumerate() {
             self.watch.begin(&self.session_id);
             let sent = self.send(migration, step);
@@ -217,9 +204,49 @@ impl<S: Session + Send> Running<'_, '_, S> {
             }
         }
         self.sound(migration, turn, dangling)?;
-        self.write(migration, turn, writing)
-            .map_err(|error| Trouble::Server(error, turn.len().saturating_sub(1)))?;
-        Ok(id)
+        self.write_and_commit(migration, (turn, writing), id)
+    }
+
+    fn write_and_commit(
+        &mut self,
+        migration: &PlannedMigration,
+        (turn, writing): (&[PlannedStep], &Writing<'_>),
+        id: Option<String>,
+    ) -> Result<(), Trouble<S::Error>> {
+        let last = turn.len().saturating_sub(1);
+        let statements = &self.runner.statements;
+        let committed = if let Writing::Whole(entry) = writing {
+            Journal::new(statements).record_and_commit(&mut self.session, entry)
+        } else {
+            self.write(migration, turn, writing)
+                .map_err(|error| Trouble::Server(error, last))?;
+            self.session.execute(&self.runner.statements.commit)
+        };
+        committed.map_err(|error| match error.failure() {
+            Failure::ConnectionLost => Trouble::AtCommit(error, id),
+            Failure::LockTimeout
+            | Failure::Deadlock
+            | Failure::Cancelled
+            | Failure::Permission
+            | Failure::Resources
+            | Failure::Refused => Trouble::Server(error, last),
+        })
+    }
+
+    /// BEGIN and the fence in one journey; gives the transaction's id. A fence without its BEGIN holds for no longer than
+    /// itself.
+    fn begin_fenced(&mut self) -> Result<Option<String>, Trouble<S::Error>> {
+        let timeout = self.runner.limits.lock_timeout_ms.to_string();
+        let statements = &self.runner.statements;
+        let rows = self
+            .session
+            .execute_and_query(
+                &statements.begin,
+                &statements.fence,
+                &[Some(&self.lease.epoch), Some(&timeout)],
+            )
+            .map_err(|error| Trouble::Server(error, 0))?;
+        passed(&rows)
     }
 
     fn fence(&mut self) -> Result<Option<String>, Trouble<S::Error>> {
@@ -231,10 +258,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 &[Some(&self.lease.epoch), Some(&timeout)],
             )
             .map_err(|error| Trouble::Server(error, 0))?;
-        if rows.is_empty() {
-            return Err(Trouble::Final(lost()));
-        }
-        Ok(value(&rows).map(str::to_owned))
+        passed(&rows)
     }
 
     fn send(
@@ -636,6 +660,14 @@ pub(crate) fn step_key(migration: &PlannedMigration, step: &PlannedStep) -> Stri
         Sent::Up => step.id.clone(),
         Sent::Down => format!("down {}", step.id),
     }
+}
+
+/// The transaction's id; no row means that the epoch is over.
+fn passed<E>(rows: &TextRows) -> Result<Option<String>, Trouble<E>> {
+    if rows.is_empty() {
+        return Err(Trouble::Final(lost()));
+    }
+    Ok(value(rows).map(str::to_owned))
 }
 
 pub(crate) fn lost() -> EngineError {

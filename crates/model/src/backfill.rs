@@ -222,12 +222,14 @@ pub struct BackfillJournal {
     /// It is complete: `$1 id`, `$2 proof`. Its ranges go.
     pub finish: Sql,
 
-    /// Takes a range whose worker has been silent: `$1 id`, `$2 worker`, `$3 silence in ms`. Gives part, number, claim, lower, upper, stripes,
+    /// Takes a range whose worker has been silent, or belonged to a runner that lost the lease: `$1 id`, `$2 worker`, `$3 silence in
+    /// ms`, `$4 the runner's epoch` (null for a helper). Gives part, number, claim, lower, upper, stripes,
     /// stripe, reached.
     pub adopt: Sql,
     /// Locks the first part that is not exhausted, and with it the right to cut a range off: `$1 id`. Gives part, frontier, end, pass.
     pub frontier: Sql,
-    /// A new range of the caller's: `$1 id`, `$2 part`, `$3 worker`, `$4 lower`, `$5 upper`, `$6 stripes`. Gives number, claim.
+    /// A new range of the caller's: `$1 id`, `$2 part`, `$3 worker`, `$4 lower`, `$5 upper`, `$6 stripes`, `$7 the runner's epoch`
+    /// (null for a helper). Gives number, claim.
     pub put_range: Sql,
     /// Moves the frontier: `$1 id`, `$2 part`, `$3 position`, `$4 whether the part is exhausted` (`t` or `f`).
     pub move_frontier: Sql,

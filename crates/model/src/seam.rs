@@ -146,6 +146,51 @@ pub trait Session {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<u64, Self::Error>;
+    /// [`Session::execute`], then [`Session::query_with`]: where the server is far away both travel together. The second
+    /// is sent whatever becomes of the first, so it must do no harm without it.
+    ///
+    /// # Errors
+    /// What the server said to the first that failed.
+    fn execute_and_query(
+        &mut self,
+        first: &Sql,
+        second: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, Self::Error> {
+        self.execute(first)?;
+        self.query_with(second, parameters)
+    }
+
+    /// [`Session::query_with`], then [`Session::execute`], as [`Session::execute_and_query`]. When the connection is lost,
+    /// either may have had its effect.
+    ///
+    /// # Errors
+    /// What the server said to the first that failed.
+    fn query_and_execute(
+        &mut self,
+        first: &Sql,
+        parameters: &[Option<&str>],
+        second: &Sql,
+    ) -> Result<TextRows, Self::Error> {
+        let rows = self.query_with(first, parameters)?;
+        self.execute(second)?;
+        Ok(rows)
+    }
+
+    /// Several of [`Session::query_with`], one behind the other; they travel together where the server is far away. For
+    /// statements that only read: each is sent whatever becomes of the one before.
+    ///
+    /// # Errors
+    /// What the server said to the first that failed.
+    fn query_all(
+        &mut self,
+        queries: &[(Sql, Vec<Option<&str>>)],
+    ) -> Result<Vec<TextRows>, Self::Error> {
+        queries
+            .iter()
+            .map(|(statement, parameters)| self.query_with(statement, parameters))
+            .collect()
+    }
 
     /// What is in the database now, as far as the scope goes.
     ///

@@ -12,8 +12,8 @@ mod socket;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use segue_model::{Catalog, CatalogScope, Failure, Session, Sql, TextRows};
 use tokio_postgres::types::{ToSql, Type};
@@ -144,6 +144,45 @@ impl PostgresSession {
         Ok(statement)
     }
 
+    /// Sends a query with parameters and a message without one after the other, before either is answered.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the one that sends SQL"
+    )]
+    fn together(
+        &mut self,
+        (query, parameters): (&Sql, &[Option<&str>]),
+        message: &Sql,
+        order: Order,
+    ) -> Result<TextRows, PostgresError> {
+        let text = query.as_str();
+        let prepared = self.prepared(text, parameters.len())?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        let (asked, sent) = {
+            let asked = self.requests.query(&prepared, &values);
+            let sent = self.requests.simple_query(message.as_str());
+            let both = in_order(asked, sent, order);
+            self.runtime
+                .block_on(drive(both, &mut self.wire, &mut self.notices))
+        };
+        let sent = sent.map(drop).map_err(|cause| (cause, message.as_str()));
+        let asked = asked.map_err(|cause| (cause, text));
+        let answer = match order {
+            Order::MessageFirst => sent.and(asked),
+            Order::QueryFirst => asked.and_then(|rows| sent.map(|()| rows)),
+        };
+        match answer {
+            Ok(rows) => rows.iter().map(text_row).collect(),
+            Err((cause, failed)) => {
+                self.prepared.remove(&(text.to_owned(), parameters.len()));
+                Err(self.failed(cause, failed))
+            }
+        }
+    }
+
     /// What the driver's error means for this connection.
     fn failed(&mut self, cause: tokio_postgres::Error, text: &str) -> PostgresError {
         if let Wire::Ended { why } = &self.wire
@@ -173,8 +212,13 @@ impl Session for PostgresSession {
 
     fn execute_users(&mut self, text: &str) -> Result<(), PostgresError> {
         let answer = self.send(text).map(drop);
-        // The text may have been DISCARD, DEALLOCATE, or another type for a column that is selected.
-        self.prepared.clear();
+        if may_deallocate(text) {
+            self.prepared.clear();
+        } else {
+            // Another type for a column that is selected spoils a plan; Segue's own tables and the server's keep theirs,
+            // and every other name is in quotes.
+            self.prepared.retain(|(text, _), _| !text.contains('"'));
+        }
         answer
     }
 
@@ -210,6 +254,24 @@ impl Session for PostgresSession {
         }
     }
 
+    fn execute_and_query(
+        &mut self,
+        first: &Sql,
+        second: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, PostgresError> {
+        self.together((second, parameters), first, Order::MessageFirst)
+    }
+
+    fn query_and_execute(
+        &mut self,
+        first: &Sql,
+        parameters: &[Option<&str>],
+        second: &Sql,
+    ) -> Result<TextRows, PostgresError> {
+        self.together((first, parameters), second, Order::QueryFirst)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this module is the one that sends SQL"
@@ -233,6 +295,59 @@ impl Session for PostgresSession {
             self.prepared.remove(&(text.to_owned(), parameters.len()));
             self.failed(cause, text)
         })
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the one that sends SQL"
+    )]
+    fn query_all(
+        &mut self,
+        queries: &[(Sql, Vec<Option<&str>>)],
+    ) -> Result<Vec<TextRows>, PostgresError> {
+        let known: Vec<tokio_postgres::Statement> = queries
+            .iter()
+            .filter_map(|(statement, parameters)| {
+                let key = (statement.as_str().to_owned(), parameters.len());
+                self.prepared.get(&key).cloned()
+            })
+            .collect();
+        if known.len() != queries.len() {
+            // What a query means may depend on what the one before does: it is prepared behind it.
+            return queries
+                .iter()
+                .map(|(statement, parameters)| self.query_with(statement, parameters))
+                .collect();
+        }
+        let requests = &self.requests;
+        let work = known
+            .iter()
+            .zip(queries)
+            .map(|(prepared, (_, parameters))| {
+                Box::pin(async move {
+                    let values: Vec<&(dyn ToSql + Sync)> = parameters
+                        .iter()
+                        .map(|value| value as &(dyn ToSql + Sync))
+                        .collect();
+                    requests.query(prepared, &values).await
+                })
+            });
+        let answers = self.runtime.block_on(drive(
+            all(work.collect()),
+            &mut self.wire,
+            &mut self.notices,
+        ));
+        let mut all = Vec::with_capacity(queries.len());
+        for (answer, (statement, _)) in answers.into_iter().zip(queries) {
+            match answer {
+                Ok(rows) => all.push(rows.iter().map(text_row).collect::<Result<_, _>>()?),
+                Err(cause) => {
+                    self.prepared.clear();
+                    return Err(self.failed(cause, statement.as_str()));
+                }
+            }
+        }
+        Ok(all)
     }
 
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, PostgresError> {
@@ -266,6 +381,72 @@ fn runtime() -> Result<tokio::runtime::Runtime, PostgresError> {
             )
             .because(cause)
         })
+}
+
+/// Which of two goes to the server first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    MessageFirst,
+    QueryFirst,
+}
+
+/// Polls both to their ends; what is polled first is sent first.
+async fn in_order<A: Future, B: Future>(
+    query: A,
+    message: B,
+    order: Order,
+) -> (A::Output, B::Output) {
+    let (mut query, mut message) = (pin!(query), pin!(message));
+    let (mut asked, mut sent) = (None, None);
+    std::future::poll_fn(|context| {
+        let ask = |context: &mut Context<'_>, asked: &mut Option<A::Output>, query: Pin<&mut A>| {
+            if asked.is_none()
+                && let Poll::Ready(answer) = query.poll(context)
+            {
+                *asked = Some(answer);
+            }
+        };
+        if order == Order::QueryFirst {
+            ask(context, &mut asked, query.as_mut());
+        }
+        if sent.is_none()
+            && let Poll::Ready(answer) = message.as_mut().poll(context)
+        {
+            sent = Some(answer);
+        }
+        if order == Order::MessageFirst {
+            ask(context, &mut asked, query.as_mut());
+        }
+        match (asked.take(), sent.take()) {
+            (Some(asked), Some(sent)) => Poll::Ready((asked, sent)),
+            (one, other) => {
+                (asked, sent) = (one, other);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Polls all to their ends, in order: so they are sent.
+async fn all<F: Future + Unpin>(mut work: Vec<F>) -> Vec<F::Output> {
+    let mut answers: Vec<Option<F::Output>> = work.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (work, answer) in work.iter_mut().zip(&mut answers) {
+            if answer.is_none()
+                && let Poll::Ready(ready) = Pin::new(work).poll(context)
+            {
+                *answer = Some(ready);
+            }
+        }
+        if answers.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    answers.into_iter().flatten().collect()
 }
 
 /// Runs `work` while the connection is polled in the same task, so that every notice is there when the answer is.
@@ -334,6 +515,13 @@ fn unreadable(cause: tokio_postgres::Error) -> PostgresError {
         "the server answered with a column that is not text",
     )
     .because(cause)
+}
+
+/// True when a text may do away with prepared statements: by DISCARD or DEALLOCATE, or by code that it runs.
+fn may_deallocate(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["discard", "deallocate", "do", "call", "select", "execute"];
+    text.split(|sign: char| !sign.is_alphanumeric() && sign != '_')
+        .any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// A session may be handed to another thread, and be cancelled from one.

@@ -8,6 +8,10 @@ use segue_engine::Clock;
 pub(crate) struct RealClock(Instant);
 
 impl Default for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks what time it is"
+    )]
     fn default() -> Self {
         Self(Instant::now())
     }
@@ -18,12 +22,8 @@ impl Clock for RealClock {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that really waits")]
     fn pause(&self, how_long: Duration) {
-        pause(how_long);
+        std::thread::sleep(how_long);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that really waits")]
-pub(crate) fn pause(how_long: Duration) {
-    std::thread::sleep(how_long);
 }

@@ -27,9 +27,11 @@ mod clock;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use segue_engine::{Approval, EngineError, Event, Manner, Order, Runner, Selection, Target};
+use segue_engine::{
+    Approval, Clock as _, EngineError, Event, Manner, Order, Runner, Selection, Target,
+};
 use segue_model::{Migration, Session, Tool};
 use segue_postgres::{Postgres, PostgresSession, Sources};
 use segue_sources::{LocateOptions, locate, read_text};
@@ -52,7 +54,7 @@ pub enum Error {
     #[error("{0}")]
     Migrations(String),
     /// What stopped a run: what, who is in the way, and what the database looks like now.
-    #[error("{what}{}", details.iter().map(|line| format!("\n  {line}")).collect::<String>())]
+    #[error("{what}\n  {}", details.join("\n  "))]
     Run {
         /// One sentence.
         what: String,
@@ -121,7 +123,7 @@ impl Migrations {
     pub fn in_folder(folder: &Path) -> Result<Self, Error> {
         let unread = |what: String| Error::Migrations(format!("{}: {what}", folder.display()));
         let mut found = locate(folder, &LocateOptions::default())
-            .map_err(|error| unread(error.reason().to_owned()))?;
+            .map_err(|error| unread(error.reason().clone()))?;
         let (Some(project), true) = (found.pop(), found.is_empty()) else {
             return Err(unread(
                 "there is not exactly one project of migrations".to_owned(),
@@ -130,10 +132,7 @@ impl Migrations {
         project
             .units
             .iter()
-            .map(|unit| {
-                unit.read()
-                    .map_err(|error| unread(error.reason().to_owned()))
-            })
+            .map(|unit| unit.read().map_err(|error| unread(error.reason().clone())))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -244,7 +243,8 @@ impl Database {
                 "there is no migration {version}"
             )));
         }
-        let started = Instant::now();
+        let clock = RealClock::default();
+        let at_most_ms = u64::try_from(at_most.as_millis()).unwrap_or(u64::MAX);
         loop {
             let seen = self.status(migrations);
             let is_done = seen.as_ref().is_ok_and(|lines| {
@@ -255,14 +255,14 @@ impl Database {
             if is_done {
                 return Ok(());
             }
-            if started.elapsed() >= at_most {
+            if clock.now_ms() >= at_most_ms {
                 seen?;
                 return Err(Error::NotYet {
                     version: version.to_owned(),
                     waited: at_most,
                 });
             }
-            clock::pause(LOOK_EVERY);
+            clock.pause(LOOK_EVERY);
         }
     }
 

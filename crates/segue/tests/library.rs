@@ -64,6 +64,6 @@ fn two_files_of_one_id_are_refused() {
 fn a_version_that_the_program_does_not_have_is_not_waited_for() {
     let database = Database::at("sqlite:nowhere.db").unwrap();
     let migrations = Migrations::embedded(FILES).unwrap();
-    let error = database.wait_until(&migrations, "1", Duration::from_secs(60));
+    let error = database.wait_until(&migrations, "1", Duration::from_mins(1));
     assert!(matches!(error, Err(Error::Migrations(_))));
 }

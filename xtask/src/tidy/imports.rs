@@ -26,6 +26,14 @@ fn allowed(crate_name: &str) -> Option<&'static [&'static str]> {
             "segue-sources",
             "segue-sqlite",
         ]),
+        // An application's view of the runner: the other place that may name a dialect.
+        "segue" => Some(&[
+            "segue-engine",
+            "segue-model",
+            "segue-postgres",
+            "segue-sources",
+            "segue-sqlite",
+        ]),
         "xtask" => Some(&["segue-model", "segue-testkit"]),
         _ => None,
     }

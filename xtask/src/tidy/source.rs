@@ -82,10 +82,13 @@ pub(super) fn forbidden_marks(texts: &[Text]) -> Vec<Complaint> {
     marks(rust(texts), FORBIDDEN_MARKS, "is not used here (STYLE.md)")
 }
 
-/// Only the CLI and xtask print.
+/// Only the CLI, xtask and programs that are examples print.
 pub(super) fn printing(texts: &[Text]) -> Vec<Complaint> {
-    let silent = rust(texts)
-        .filter(|text| !text.path.starts_with("crates/cli/") && !text.path.starts_with("xtask/"));
+    let silent = rust(texts).filter(|text| {
+        !text.path.starts_with("crates/cli/")
+            && !text.path.starts_with("xtask/")
+            && !text.path.contains("/examples/")
+    });
     marks(silent, PRINTING, "is for the CLI and xtask only")
 }
 

@@ -287,7 +287,7 @@ fn verdict(played: &Played, screen: Screen) -> String {
     );
     let mut text = format!("  {}\n", screen.bold(&line));
     let limit = format!(
-        "  {} is the lock time-out of one try, {} ms; after it comes a pause and a retry.",
+        "  {} is the lock time-out of one try, {} ms; then a pause and a retry.",
         screen.dash(),
         limit_ms()
     );

@@ -290,3 +290,45 @@ fn killed_in_the_middle_of_a_statement_the_next_up_finishes() {
 fn pause(how_long: Duration) {
     std::thread::sleep(how_long);
 }
+
+#[test]
+fn a_backfill_is_seen_from_another_terminal() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let token = (
+        "db/migrations/20260103000000_token.sql",
+        "-- migrate:up\nALTER TABLE users ADD COLUMN token uuid DEFAULT gen_random_uuid();\n",
+    );
+    let project = folder(&[FIRST]);
+    let none = on(&database, project.path(), &["backfill"]);
+    assert_eq!(
+        none.out, "no backfill was ever begun here\n",
+        "{}",
+        none.err
+    );
+    assert_eq!(on(&database, project.path(), &["up"]).code, 0);
+    let mut client = database.connect().unwrap();
+    client
+        .execute("INSERT INTO users SELECT generate_series(1, 500)")
+        .unwrap();
+    write(project.path(), token.0, token.1);
+    let tried = on(&database, project.path(), &["up", "--dry-run"]);
+    assert!(tried.out.contains("-- not tried: "), "{}", tried.out);
+    let up = on(
+        &database,
+        project.path(),
+        &["up", "--backfill-workers", "2"],
+    );
+    assert_eq!(up.code, 0, "{}", up.err);
+    assert!(up.err.contains("500 rows were changed"), "{}", up.err);
+    let shown = on(
+        &database,
+        project.path(),
+        &["backfill", "status", "-o", "json"],
+    );
+    let answer: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(answer["backfills"][0]["state"], "done");
+    assert_eq!(answer["backfills"][0]["rows"], 500);
+    let pause = on(&database, project.path(), &["backfill", "pause"]);
+    assert_eq!(pause.code, 2, "{}", pause.err);
+}

@@ -23,6 +23,8 @@ pub(crate) struct Means<'a> {
     pub(crate) locks: Limits,
     pub(crate) limits: &'a BackfillLimits,
     pub(crate) holder: &'a str,
+    /// The epoch of the run's lease; none for a process that only helps or looks.
+    pub(crate) epoch: Option<&'a str>,
 }
 
 /// A backfill as the journal has it.
@@ -277,6 +279,7 @@ impl<'a> Means<'a> {
             locks: self.locks,
             limits: self.limits,
             holder: self.holder,
+            epoch: self.epoch,
             id: found.id.clone(),
             definition: found.definition.clone(),
             parts,

@@ -59,7 +59,12 @@ impl Task<'_> {
         let silence = self.limits.silence_ms.to_string();
         let rows = session.query_with(
             &self.journal.adopt,
-            &[Some(&self.id), Some(self.holder), Some(&silence)],
+            &[
+                Some(&self.id),
+                Some(self.holder),
+                Some(&silence),
+                self.epoch,
+            ],
         )?;
         Ok(Columns::first(rows).map(|mut columns| {
             let range = Range {
@@ -144,6 +149,7 @@ impl Task<'_> {
                 from.as_deref(),
                 to.as_deref(),
                 Some(&count),
+                self.epoch,
             ],
         )?;
         let mut columns = Columns::first(rows).unwrap_or_else(|| Columns::of(Vec::new()));

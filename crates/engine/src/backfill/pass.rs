@@ -59,6 +59,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             locks: self.runner.limits,
             limits: &limits,
             holder: &holder,
+            epoch: Some(self.lease.epoch.as_str()),
         };
         let key = step_key(migration, step);
         means.install(&mut self.session)?;
@@ -114,15 +115,27 @@ impl<S: Session + Send> Running<'_, '_, S> {
             .map(|_| self.jitter())
             .collect();
         let (connect, watch) = (self.runner.connect, self.watch);
-        let mut pace = Pace::default();
+        let (mut pace, mut failed) = (Pace::default(), 0);
+        let mut gone = None;
         let result = at_work(task, connect, seeds, |look| {
             if watch.is_lost() {
                 task.shared.stop();
             }
-            if look.is_multiple_of(PACE_EVERY)
-                && let Err(error) = pace.look(task, &mut self.session)
-                && error.failure() == Failure::ConnectionLost
-            {
+            if !look.is_multiple_of(PACE_EVERY) || gone.is_some() {
+                return;
+            }
+            let looked = pace.look(task, &mut self.session);
+            failed = if looked.is_ok() { 0 } else { failed + 1 };
+            let Err(error) = looked else { return };
+            if error.failure() != Failure::ConnectionLost {
+                // The workers are held, and other terminals see why.
+                return;
+            }
+            if failed >= task.locks.attempts_max {
+                // Workers that are held would wait for ever.
+                task.shared.stop();
+                gone = Some(EngineError::server("the server is gone", error));
+            } else {
                 // The workers wait until it is back.
                 let _ = self.reconnect();
             }
@@ -130,7 +143,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
         if watch.is_lost() {
             return Err(crate::turn::lost());
         }
-        result
+        gone.map_or(result, Err)
     }
 
     /// Asks on the run's own connection, again when it was lost.

@@ -132,6 +132,7 @@ impl<S: Session + Send> Runner<'_, S> {
         let mut session = self.open()?;
         let (connect, seed) = (self.connect, self.seed);
         self.with_means(|means, workers| {
+            means.install(&mut session)?;
             let found = means.by_id(&mut session, id)?.ok_or_else(|| {
                 EngineError::new(Kind::Request, format!("there is no backfill {id}"))
             })?;
@@ -139,10 +140,17 @@ impl<S: Session + Send> Runner<'_, S> {
             let seeds = (0..workers)
                 .map(|number| seed ^ (u64::from(number) << 7))
                 .collect();
-            let mut pace = Pace::default();
+            let (mut pace, mut failed) = (Pace::default(), 0);
             at_work(&task, connect, seeds, |look| {
-                if look.is_multiple_of(PACE_EVERY)
-                    && let Err(error) = pace.look(&task, &mut session)
+                if !look.is_multiple_of(PACE_EVERY) {
+                    return;
+                }
+                let looked = pace.look(&task, &mut session);
+                failed = if looked.is_ok() { 0 } else { failed + 1 };
+                if failed >= task.locks.attempts_max {
+                    task.shared.stop();
+                }
+                if let Err(error) = looked
                     && error.failure() == Failure::ConnectionLost
                     && let Ok(again) = connect()
                 {
@@ -171,6 +179,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 locks: self.limits,
                 limits: &self.backfills,
                 holder: &self.holder,
+                epoch: None,
             },
             self.backfills.workers.max(1),
         )

@@ -58,6 +58,8 @@ pub(crate) struct Task<'a> {
     pub(crate) limits: &'a BackfillLimits,
     /// Who works: host, process, user.
     pub(crate) holder: &'a str,
+    /// The epoch of the run's lease; none for a process that helps. A range of an earlier epoch is nobody's.
+    pub(crate) epoch: Option<&'a str>,
     pub(crate) id: String,
     pub(crate) definition: Definition,
     pub(crate) parts: BTreeMap<String, Part>,

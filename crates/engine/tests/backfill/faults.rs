@@ -14,11 +14,17 @@ const SET_UP: &str = "CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL, n tex
                       INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 150) i";
 
 /// Few calls, all kinds of them: two ranges of two slices in two stripes.
-fn few() -> BackfillLimits {
+fn few(then: Then) -> BackfillLimits {
     BackfillLimits {
         units_max: 40,
         slices: 2,
         stripes: Some(2),
+        silence_ms: match then {
+            // Ranges of a runner that is dead are free when the next one has its lease.
+            Then::Dead => 600_000,
+            // The reply that gave a range away was lost: it waits until its worker counts as silent.
+            Then::Reconnects => 1,
+        },
         ..small()
     }
 }
@@ -34,7 +40,7 @@ fn at_every_call(backfill: &Backfill, moment: Moment, then: Then) {
             let session = session(&database).map_err(CutError::Server)?;
             Cut::new(session, &knife)
         };
-        let cut = with::<Cut<segue_postgres::PostgresSession>, _>(&connect, &few(), |runner| {
+        let cut = with::<Cut<segue_postgres::PostgresSession>, _>(&connect, &few(then), |runner| {
             runner.run(plan(backfill))
         });
         if !knife.is_used() {
@@ -42,7 +48,7 @@ fn at_every_call(backfill: &Backfill, moment: Moment, then: Then) {
             cut.unwrap();
             return;
         }
-        run(&database, backfill, &few()).unwrap_or_else(|error| {
+        run(&database, backfill, &few(then)).unwrap_or_else(|error| {
             panic!("call {call} {moment:?}: {error} {:?}", error.details())
         });
         let mut client = database.connect().unwrap();

@@ -121,18 +121,28 @@ fn the_proof_finds_a_row_that_somebody_turns_back() {
     run(&database, &update("t", "n", "upper(a)"), &limits).unwrap();
 }
 
-/// Not a test: the other process of the test below.
+/// Where the test below wants another process to help.
+const HELPS_AT: &str = "SEGUE_TEST_HELPS_AT";
+
 #[test]
-#[ignore = "another process, started by a test"]
-fn a_process_that_helps() {
+fn help_for_a_backfill_that_is_not_there_is_refused() {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the address comes from the test that started it"
+        reason = "the address comes from the test that started this process"
     )]
-    let Ok(url) = std::env::var("SEGUE_TEST_HELPS_AT") else {
-        return;
-    };
-    let connect = || session_at(&url);
+    if let Ok(url) = std::env::var(HELPS_AT) {
+        return helps(&url);
+    }
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let connect = || session_at(&database.url());
+    let refused = with::<PostgresSession, _>(&connect, &small(), |runner| runner.help("1"));
+    assert_eq!(refused.unwrap_err().kind(), Kind::Request);
+}
+
+/// The other process.
+fn helps(url: &str) {
+    let connect = || session_at(url);
     let limits = BackfillLimits {
         silence_ms: 500,
         ..small()
@@ -146,8 +156,11 @@ fn a_process_that_helps() {
 
 fn helper(database: &TestDatabase) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "races::a_process_that_helps", "--ignored"])
-        .env("SEGUE_TEST_HELPS_AT", database.url())
+        .args([
+            "--exact",
+            "races::help_for_a_backfill_that_is_not_there_is_refused",
+        ])
+        .env(HELPS_AT, database.url())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

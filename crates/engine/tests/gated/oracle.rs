@@ -96,6 +96,14 @@ impl Random {
     }
 }
 
+/// Which versions of the application serve.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serving {
+    Old,
+    Both,
+    New,
+}
+
 /// Which versions are serving, and what they felt.
 #[derive(Default)]
 struct Stage {
@@ -106,9 +114,9 @@ struct Stage {
 }
 
 impl Stage {
-    fn play(&self, old: bool, new: bool) {
-        self.old.store(old, Ordering::SeqCst);
-        self.new.store(new, Ordering::SeqCst);
+    fn play(&self, serving: Serving) {
+        self.old.store(serving != Serving::New, Ordering::SeqCst);
+        self.new.store(serving != Serving::Old, Ordering::SeqCst);
         self.let_pass(60);
     }
 
@@ -274,30 +282,34 @@ fn play(
     (stage, ending): (&Stage, Ending),
 ) -> Result<(), String> {
     let told = |error: segue_engine::EngineError| format!("{error}: {:?}", error.details());
-    stage.play(true, false);
+    stage.play(Serving::Old);
     up(database, files).map_err(told)?;
-    stage.play(true, true);
+    stage.play(Serving::Both);
     match ending {
         Ending::Down => {
-            stage.play(true, false);
+            stage.play(Serving::Old);
             down(database, files).map_err(told)?;
         }
         Ending::Contract | Ending::DownAfterContract => {
-            stage.play(false, true);
+            stage.play(Serving::New);
             contract(database, files, EvidencePolicy::Accept).map_err(told)?;
             stage.let_pass(60);
         }
     }
     if let Ending::DownAfterContract = ending {
         down(database, files).map_err(told)?;
-        stage.play(true, true);
-        stage.play(true, false);
+        stage.play(Serving::Both);
+        stage.play(Serving::Old);
         contract(database, files, EvidencePolicy::Accept).map_err(told)?;
     }
     stage.let_pass(60);
     Ok(())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a seed that failed is given again by whoever looks into it"
+)]
 fn seed() -> u64 {
     std::env::var("SEGUE_TEST_SEED").map_or_else(
         |_| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15),

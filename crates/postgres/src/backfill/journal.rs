@@ -82,8 +82,9 @@ pub(crate) fn journal() -> BackfillJournal {
              ORDER BY p.part LIMIT 1 FOR UPDATE OF p",
         ),
         put_range: Sql::literal(
-            "INSERT INTO segue.backfill_range (backfill, part, worker, lower, upper, stripes, reached) \
-             VALUES ($1::text::bigint, $2::text::integer, $3::text, $4::text, $5::text, $6::text::integer, $4::text) \
+            "INSERT INTO segue.backfill_range (backfill, part, worker, lower, upper, stripes, reached, epoch) \
+             VALUES ($1::text::bigint, $2::text::integer, $3::text, $4::text, $5::text, $6::text::integer, $4::text, \
+             $7::text::bigint) \
              RETURNING number::text, claim::text",
         ),
         move_frontier: Sql::literal(
@@ -201,6 +202,7 @@ CREATE TABLE IF NOT EXISTS segue.backfill_range (
     number bigint GENERATED ALWAYS AS IDENTITY,
     claim bigint NOT NULL DEFAULT 1,
     worker text NOT NULL,
+    epoch bigint,
     beat timestamp with time zone NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     lower text,
     upper text NOT NULL,
@@ -263,11 +265,12 @@ pg_catalog.count(DISTINCT r.worker) FILTER (WHERE NOT r.done AND r.beat > pg_cat
 FROM segue.backfill_range AS r WHERE r.backfill = b.id) AS r ON true ORDER BY b.id";
 
 const ADOPT: &str = "\
-UPDATE segue.backfill_range AS r SET claim = r.claim + 1, worker = $2::text, beat = pg_catalog.clock_timestamp() \
+UPDATE segue.backfill_range AS r SET claim = r.claim + 1, worker = $2::text, epoch = $4::text::bigint, beat = pg_catalog.clock_timestamp() \
 FROM (SELECT o.backfill, o.part, o.number FROM segue.backfill_range AS o \
 JOIN segue.backfill AS b ON b.id = o.backfill \
 WHERE o.backfill = $1::text::bigint AND NOT o.done AND b.state = 'running' \
-AND o.beat < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3::text::double precision / 1000) \
+AND (o.beat < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $3::text::double precision / 1000) \
+OR o.epoch < $4::text::bigint) \
 ORDER BY o.number LIMIT 1 FOR NO KEY UPDATE OF o SKIP LOCKED) AS chosen \
 WHERE r.backfill = chosen.backfill AND r.part = chosen.part AND r.number = chosen.number \
 RETURNING r.part::text, r.number::text, r.claim::text, r.lower, r.upper, r.stripes::text, r.stripe::text, r.reached";

@@ -24,10 +24,7 @@ pub fn introspect<S: Session>(
 ) -> Result<Catalog, IntrospectError<S::Error>> {
     let reading = read::in_snapshot(session, |session| match scope {
         IntrospectScope::Whole => read::whole(session, &DumpScope::default().without),
-        IntrospectScope::Relations(names) => match read::resolve(session, names)? {
-            Some(oids) => read::relations(session, &oids),
-            None => Ok(Reading::default()),
-        },
+        IntrospectScope::Relations(names) => read::relations(session, names, None),
     })?;
     Ok(fold(&reading))
 }
@@ -40,12 +37,8 @@ pub(super) fn relations_now<S: Session>(
     session: &mut S,
     names: &std::collections::BTreeSet<QualifiedName>,
 ) -> Result<Catalog, IntrospectError<S::Error>> {
-    super::here::settle(session)?;
-    let reading = match read::resolve(session, names)? {
-        Some(oids) => read::relations(session, &oids)?,
-        None => Reading::default(),
-    };
-    Ok(fold(&reading))
+    let settled = super::here::settled();
+    Ok(fold(&read::relations(session, names, Some(settled))?))
 }
 
 fn fold(reading: &Reading) -> Catalog {

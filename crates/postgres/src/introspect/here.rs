@@ -19,13 +19,20 @@ pub(crate) fn catalog<S: Session>(
     }
 }
 
-/// Names come out qualified, and values in one spelling, until the transaction ends.
-pub(super) fn settle<S: Session>(session: &mut S) -> Result<(), IntrospectError<S::Error>> {
-    session
-        .execute(&Sql::literal(
-            "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; \
-             SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
-             SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'",
-        ))
-        .map_err(IntrospectError::Session)
+/// What makes names come out qualified, values in one spelling, and a query keep the plan it was prepared with, until the
+/// transaction ends. The plan must not rest on how small the catalog was when it was made: it uses indexes.
+pub(super) fn settled() -> Sql {
+    // Functions and no operators: the search path may still be the user's.
+    Sql::literal(
+        "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
+         pg_catalog.set_config('quote_all_identifiers', 'off', true), \
+         pg_catalog.set_config('DateStyle', 'ISO, MDY', true), \
+         pg_catalog.set_config('IntervalStyle', 'postgres', true), \
+         pg_catalog.set_config('TimeZone', 'UTC', true), \
+         pg_catalog.set_config('extra_float_digits', '3', true), \
+         pg_catalog.set_config('bytea_output', 'hex', true), \
+         pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), \
+         pg_catalog.set_config('enable_seqscan', 'off', true), \
+         pg_catalog.set_config('jit', 'off', true)",
+    )
 }

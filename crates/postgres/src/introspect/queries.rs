@@ -8,6 +8,8 @@
 //! The transaction they run in pins `search_path` to `pg_catalog, pg_temp`, so operators are the server's own and every
 //! other name comes out qualified. They change nothing.
 
+use std::sync::LazyLock;
+
 /// What kind of object a query reads, in the order a dump loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -52,6 +54,45 @@ pub(super) enum Reach {
     Relations,
     /// Always reads all.
     Whole,
+}
+
+impl Kind {
+    /// The word by which [`RESOLVE`] says that some relations have one.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Sequence | Self::SequenceOwner => "sequences",
+            Self::Table => "tables",
+            Self::Check => "checks",
+            Self::Attachment => "attachments",
+            Self::View => "views",
+            Self::Default => "defaults",
+            Self::Index => "indexes",
+            Self::Key => "keys",
+            Self::IndexSetting => "index-settings",
+            Self::IndexAttachment => "index-attachments",
+            Self::Statistics => "statistics",
+            Self::ForeignKey => "foreign-keys",
+            Self::Rule => "rules",
+            Self::Trigger => "triggers",
+            Self::Policy => "policies",
+            Self::Namespace
+            | Self::Extension
+            | Self::Collation
+            | Self::Type
+            | Self::TextSearch
+            | Self::Routine
+            | Self::Operator
+            | Self::OperatorFamily
+            | Self::OperatorClass
+            | Self::Cast
+            | Self::Publication
+            | Self::Published
+            | Self::Comment
+            | Self::Privilege
+            | Self::DefaultPrivilege
+            | Self::EventTrigger => "nothing of relations",
+        }
+    }
 }
 
 /// One query.
@@ -143,11 +184,29 @@ pub(super) const ALL: &[Query] = &[
     whole(Kind::EventTrigger, include_str!("sql/event_triggers.sql")),
 ];
 
+/// Those of [`ALL`] that take relations, for relations that are given: the planner does not see by itself that `$1` is no
+/// null, and a plan that is made once for all values would look at every relation there is.
+pub(super) static NARROWED: LazyLock<Vec<(Kind, String)>> = LazyLock::new(|| {
+    ALL.iter()
+        .filter(|query| query.reach == Reach::Relations)
+        .map(|query| {
+            let text = query.text.replace("$1::text IS NULL OR ", "");
+            (query.kind, text.replace("$1::text IS NOT NULL", "true"))
+        })
+        .collect()
+});
+
+/// In place of the query for tables, for relations that are all `plain`: tables with columns, types and NOT NULL, and none
+/// of what the long query asks about besides.
+pub(super) const PLAIN_TABLES: &str = include_str!("sql/plain_tables.sql");
+
 /// Objects that nothing above reads, by kind: kind, count.
 pub(super) const UNREAD: &str = include_str!("sql/unread.sql");
 
 /// Who depends on whom: dependent, on what, kind of dependency.
 pub(super) const DEPENDENCIES: &str = include_str!("sql/dependencies.sql");
 
-/// The relations of some names, as the text of an array of oids; an index stands for its table.
+/// The relations of some names, as the text of an array of oids (an index stands for its table), the server's version
+/// as a number, and the words of [`Kind::word`] for what they have: what they do not have need not be asked for. `plain`
+/// when [`PLAIN_TABLES`] says all of them.
 pub(super) const RESOLVE: &str = include_str!("sql/resolve.sql");

@@ -45,7 +45,7 @@ pub(super) fn in_snapshot<S: Session, T>(
         "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
          SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; \
          SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
-         SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'",
+         SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL jit = off",
     );
     session.execute(&begin).map_err(IntrospectError::Session)?;
     let answer = work(session);
@@ -67,7 +67,7 @@ pub(super) fn whole<S: Session>(
     let parts = of_kind(&edges, "i");
     let mut items = Vec::new();
     for query in queries::ALL {
-        for item in run(session, query, version, None)? {
+        for item in run(session, query, version)? {
             let is_part =
                 matches!(item.kind, Kind::Routine | Kind::Cast) && parts.contains(&item.id);
             if !is_part
@@ -108,42 +108,66 @@ fn of_kind(edges: &TextRows, kind: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Some relations, given as the text of an array of their oids, with what belongs to them.
+/// Some relations with what belongs to them; nothing when not one of them exists. `before` is sent first.
+///
+/// Asks only for what they have: a table without a trigger has no query for triggers.
 pub(super) fn relations<S: Session>(
     session: &mut S,
-    oids: &str,
+    names: &BTreeSet<segue_model::QualifiedName>,
+    before: Option<Sql>,
 ) -> Result<Reading, IntrospectError<S::Error>> {
-    let version = version(session)?;
+    let namespaces = array(names.iter().map(|name| name.namespace.as_str()));
+    let own = array(names.iter().map(|name| name.name.as_str()));
+    let resolve = Sql::literal(queries::RESOLVE);
+    let mut queries: Vec<(Sql, Vec<Option<&str>>)> = Vec::with_capacity(2);
+    queries.extend(before.map(|before| (before, Vec::new())));
+    queries.push((resolve, vec![Some(&namespaces), Some(&own)]));
+    let found = together(session, &queries)?.pop().unwrap_or_default();
+    let row = found.first().map(Vec::as_slice).unwrap_or_default();
+    let Some(oids) = cell(row, 0) else {
+        return Ok(Reading::default());
+    };
+    let had = cell(row, 2).unwrap_or_default();
+    let asked = queries::NARROWED
+        .iter()
+        .filter(|(kind, _)| had.split(' ').any(|word| word == kind.word()));
+    let is_plain = had.split(' ').any(|word| word == "plain");
+    let (kinds, queries): (Vec<Kind>, Vec<_>) = asked
+        .map(|(kind, text)| {
+            let text = if is_plain && *kind == Kind::Table {
+                queries::PLAIN_TABLES
+            } else {
+                text
+            };
+            (*kind, (Sql::literal(text), vec![Some(oids.as_str())]))
+        })
+        .unzip();
     let mut items = Vec::new();
-    for query in queries::ALL {
-        if query.reach == Reach::Relations {
-            items.extend(run(session, query, version, Some(oids))?);
-        }
+    for (kind, found) in kinds.into_iter().zip(together(session, &queries)?) {
+        items.extend(listed(kind, found)?);
     }
     Ok(Reading {
         items,
-        version,
+        version: major(cell(row, 1))?,
         ..Reading::default()
     })
 }
 
-/// The oids of these relations as the text of an array; none when not one of them exists.
-pub(super) fn resolve<S: Session>(
+fn together<S: Session>(
     session: &mut S,
-    names: &BTreeSet<segue_model::QualifiedName>,
-) -> Result<Option<String>, IntrospectError<S::Error>> {
-    let namespaces = array(names.iter().map(|name| name.namespace.as_str()));
-    let own = array(names.iter().map(|name| name.name.as_str()));
-    let found = rows(session, queries::RESOLVE, &[Some(&namespaces), Some(&own)])?;
-    Ok(found.first().and_then(|row| cell(row, 0)))
+    queries: &[(Sql, Vec<Option<&str>>)],
+) -> Result<Vec<TextRows>, IntrospectError<S::Error>> {
+    session.query_all(queries).map_err(IntrospectError::Session)
 }
 
 fn version<S: Session>(session: &mut S) -> Result<u16, IntrospectError<S::Error>> {
     let text = "SELECT pg_catalog.current_setting('server_version_num')";
     let found = rows(session, text, &[])?;
-    found
-        .first()
-        .and_then(|row| cell(row, 0))
+    major(found.first().and_then(|row| cell(row, 0)))
+}
+
+fn major<E: std::error::Error>(number: Option<String>) -> Result<u16, IntrospectError<E>> {
+    number
         .and_then(|number| number.parse::<u32>().ok())
         .and_then(|number| u16::try_from(number / 10_000).ok())
         .ok_or(IntrospectError::Unexpected("the server's version"))
@@ -163,7 +187,6 @@ fn run<S: Session>(
     session: &mut S,
     query: &Query,
     version: u16,
-    oids: Option<&str>,
 ) -> Result<Vec<Item>, IntrospectError<S::Error>> {
     let (first, last) = query.versions;
     if !(first..=last).contains(&version) {
@@ -171,14 +194,21 @@ fn run<S: Session>(
     }
     let found = match query.reach {
         Reach::Whole => rows(session, query.text, &[])?,
-        Reach::Relations => rows(session, query.text, &[oids])?,
+        Reach::Relations => rows(session, query.text, &[None])?,
     };
+    listed(query.kind, found)
+}
+
+fn listed<E: std::error::Error>(
+    kind: Kind,
+    found: TextRows,
+) -> Result<Vec<Item>, IntrospectError<E>> {
     found
         .into_iter()
         .map(|row| {
             Ok(Item {
                 namespace: cell(&row, 2),
-                kind: query.kind,
+                kind,
                 id: cell(&row, 0).ok_or(IntrospectError::Unexpected("an object without an oid"))?,
                 parent: cell(&row, 1),
                 text: cell(&row, 3).ok_or(IntrospectError::Unexpected(

@@ -61,15 +61,17 @@ pub(crate) fn read(text: &str) -> Option<Expression> {
     if statements.next().is_some() {
         return None;
     }
-    match only.changes.into_iter().next()? {
-        Change::Constraint(
-            _,
-            ConstraintChange::Add(Constraint {
-                kind: ConstraintKind::Check(check),
-                ..
-            }),
-        ) => Some(check),
-        _ => None,
+    if let Change::Constraint(
+        _,
+        ConstraintChange::Add(Constraint {
+            kind: ConstraintKind::Check(check),
+            ..
+        }),
+    ) = only.changes.into_iter().next()?
+    {
+        Some(check)
+    } else {
+        None
     }
 }
 

@@ -22,7 +22,7 @@ use squawk_syntax::{
 };
 
 /// Bytes of SQL after which the remembered nodes are dropped: memory does not grow with the file.
-const REMEMBERED_BYTES_MAX: usize = 1 << 18;
+const REMEMBERED_BYTES_MAX: usize = 1 << 16;
 
 thread_local! {
     /// What the statements of the files that a thread reads have in common: most words and many small nodes.

@@ -148,40 +148,11 @@ fn keep_values(
         return None;
     }
     let archive = place(&target.name, Some(&column.name));
-    let bare = |column: &Column| Column {
-        nullability: Nullability::Nullable,
-        fill: Fill::None,
-        storage: None,
-        ..column.clone()
-    };
     let keys: Vec<Ident> = key.iter().map(|column| column.name.clone()).collect();
     create_namespace(draft);
     draft.own(
         format!("Create {archive} for the values of {}, by the key of {}.", column.name, target.name),
-        Change::Table(
-            Target::required(archive.clone()),
-            TableChange::Create(Box::new(TableDefinition {
-                columns: key.iter().chain([column]).map(bare).collect(),
-                constraints: vec![Constraint {
-                    name: ChosenName::Given(names::object_name(&archive.name, "", "pkey")),
-                    ..author::constraint(
-                        &archive.name,
-                        ConstraintKind::PrimaryKey(KeyColumns::Build {
-                            columns: keys.clone(),
-                            include: Vec::new(),
-                        }),
-                    )
-                }],
-                like: Vec::new(),
-                inheritance: Inheritance::None,
-                partitioning: None,
-                persistence: table.persistence,
-                query: None,
-                parameters: Vec::new(),
-                tablespace: None,
-                server: None,
-            })),
-        ),
+        create(&archive, table, (column, key)),
     );
     draft.with_previous(
         "Say in its comment what it is.".to_owned(),
@@ -192,6 +163,7 @@ fn keep_values(
         ..expression(&Sql::default().ident(name), vec![name.clone()])
     };
     let all: Vec<Ident> = keys.iter().chain([&column.name]).cloned().collect();
+    let remaining = missing(&archive, (&target.name, &column.name), &keys);
     draft.backfill(
         format!("Copy the values of {} there, in batches.", column.name),
         Backfill {
@@ -200,14 +172,43 @@ fn keep_values(
                 into: archive.clone(),
                 columns: all.iter().map(|name| (name.clone(), value(name))).collect(),
             },
-            remaining: expression(
-                &missing(&archive, (&target.name, &column.name), &keys),
-                all.clone(),
-            ),
+            remaining: expression(&remaining, all.clone()),
             proof: BackfillProof::NoneRemain,
         },
     );
     Some(back_from(&archive, (&target.name, &column.name), &keys))
+}
+
+/// `CREATE TABLE` for the key and the value.
+fn create(archive: &QualifiedName, table: &Table, (column, key): (&Column, &[Column])) -> Change {
+    let bare = |column: &Column| Column {
+        nullability: Nullability::Nullable,
+        fill: Fill::None,
+        storage: None,
+        ..column.clone()
+    };
+    let primary = ConstraintKind::PrimaryKey(KeyColumns::Build {
+        columns: key.iter().map(|column| column.name.clone()).collect(),
+        include: Vec::new(),
+    });
+    Change::Table(
+        Target::required(archive.clone()),
+        TableChange::Create(Box::new(TableDefinition {
+            columns: key.iter().chain([column]).map(bare).collect(),
+            constraints: vec![Constraint {
+                name: ChosenName::Given(names::object_name(&archive.name, "", "pkey")),
+                ..author::constraint(&archive.name, primary)
+            }],
+            like: Vec::new(),
+            inheritance: Inheritance::None,
+            partitioning: None,
+            persistence: table.persistence,
+            query: None,
+            parameters: Vec::new(),
+            tablespace: None,
+            server: None,
+        })),
+    )
 }
 
 /// The rows whose value is not in the archive yet; a null is no value.

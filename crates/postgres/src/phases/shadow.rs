@@ -40,7 +40,7 @@ pub(super) struct Carried {
     constraints: Vec<(Ident, Constraint)>,
 }
 
-impl<'a> Pair<'a> {
+impl Pair<'_> {
     /// What the column has, over the new name; none when something cannot come along.
     pub(super) fn carried(&self) -> Option<Carried> {
         if self.is_in_the_way() {

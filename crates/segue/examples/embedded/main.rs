@@ -6,6 +6,8 @@
 //! cargo run -p segue --example embedded -- sqlite:x.db wait   a process that only waits for the last version
 //! ```
 
+#![expect(clippy::print_stdout, reason = "a program that talks to people")]
+
 use std::time::Duration;
 
 use segue::{Database, Migrations};

@@ -166,6 +166,24 @@ impl<S: Session> Session for Cut<S> {
         self.call(|session| session.change_with(statement, parameters))
     }
 
+    fn execute_and_query(
+        &mut self,
+        first: &Sql,
+        second: &Sql,
+        parameters: &[Option<&str>],
+    ) -> Result<TextRows, Self::Error> {
+        self.call(|session| session.execute_and_query(first, second, parameters))
+    }
+
+    fn query_and_execute(
+        &mut self,
+        first: &Sql,
+        parameters: &[Option<&str>],
+        second: &Sql,
+    ) -> Result<TextRows, Self::Error> {
+        self.call(|session| session.query_and_execute(first, parameters, second))
+    }
+
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error> {
         self.call(|session| session.catalog(scope))
     }

@@ -10,4 +10,6 @@ SELECT 'owned:' || c.oid, '1259:' || c.oid, n.nspname::text,
   JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
  WHERE d.classid = 1259 AND d.refclassid = 1259 AND d.deptype = 'a' AND d.refobjsubid > 0
    AND c.oid >= 16384 AND c.relpersistence <> 't'
-   AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]) OR t.oid = ANY ($1::text::oid[]))
+   AND ($1::text IS NULL OR d.objid = ANY ($1::text::oid[] || ARRAY (
+          SELECT o.objid FROM pg_catalog.pg_depend o WHERE o.classid = 1259
+             AND o.refclassid = 1259 AND o.deptype = 'a' AND o.refobjid = ANY ($1::text::oid[]))))
