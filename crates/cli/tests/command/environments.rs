@@ -12,7 +12,7 @@ const USERS: (&str, &str) = (
 );
 const DROPS: (&str, &str) = (
     "db/migrations/20260102000000_drops.sql",
-    "-- migrate:up\nDROP TABLE old;\n-- migrate:down\nCREATE TABLE old (id int);\n",
+    "-- migrate:up\nDROP TABLE old CASCADE;\n-- migrate:down\nCREATE TABLE old (id int);\n",
 );
 
 fn on(database: &TestDatabase, folder: &Path, words: &[&str]) -> Ran {

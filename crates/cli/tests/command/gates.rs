@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use segue_testkit::{TestDatabase, TestServer};
+use segue_testkit::{TestDatabase, TestServer, on_terminal};
 
 use crate::segue::{Ran, command, folder, ran, write};
 
@@ -137,4 +137,65 @@ fn repair_finds_nothing_wrong_with_what_waits_and_does_not_call_it_done() {
     );
     assert_eq!(mark.code, 4, "{}{}", mark.out, mark.err);
     assert!(mark.err.contains("waits at its gate"), "{}", mark.err);
+}
+
+const LOSES: (&str, &str) = (
+    "db/migrations/20260103000000_loses.sql",
+    "-- migrate:up\nALTER TABLE plain DROP COLUMN b;\n",
+);
+
+#[test]
+fn what_is_lost_behind_the_gate_is_agreed_to_and_has_a_restore_point() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("CREATE TABLE plain AS SELECT 1 AS a, 2 AS b")
+        .unwrap();
+    let project = folder(&[LOSES]);
+    let up = on(&database, project.path(), &["up"]);
+    assert_eq!(up.code, 0, "{}", up.err);
+    assert!(!up.err.contains("restore point"), "{}", up.err);
+    let gates = on(
+        &database,
+        project.path(),
+        &["contract", "--dry-run", "--output", "json", "--watch", "0"],
+    );
+    let gates: serde_json::Value = serde_json::from_str(&gates.out).unwrap();
+    let hash = gates["gates"][0]["hash"].as_str().unwrap();
+    let refused = on(&database, project.path(), CONTRACT);
+    assert_eq!(refused.code, 4, "{}", refused.err);
+    let next = format!("next     segue contract 20260103000000 --approve {hash}");
+    assert!(refused.err.contains(&next), "{}", refused.err);
+    let given = ran(by_an_agent(&database, project.path()).args(["--approve", hash]));
+    assert_eq!(given.code, 4, "{}", given.err);
+    let next = format!("next     segue approve {hash}");
+    assert!(given.err.contains(&next), "{}", given.err);
+    let mut person = command(project.path());
+    person
+        .env("DATABASE_URL", database.url())
+        .args(["approve", hash]);
+    let typed = [database.name(), "\n"].concat();
+    let (code, shown) = on_terminal(&mut person, &typed).unwrap();
+    assert_eq!(code, 0, "{shown}");
+    write(
+        project.path(),
+        "segue.toml",
+        "[backup]\ncheck = \"exit 3\"\n",
+    );
+    let unsafe_now = on(&database, project.path(), CONTRACT);
+    assert_eq!(unsafe_now.code, 4, "{}", unsafe_now.err);
+    write(project.path(), "segue.toml", "");
+    let done = ran(&mut by_an_agent(&database, project.path()));
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("restore point segue_"), "{}", done.err);
+}
+
+fn by_an_agent(database: &TestDatabase, folder: &Path) -> std::process::Command {
+    let mut command = command(folder);
+    command
+        .env("DATABASE_URL", database.url())
+        .env("SEGUE_AGENT", "1")
+        .args(CONTRACT);
+    command
 }

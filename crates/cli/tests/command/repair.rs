@@ -8,7 +8,7 @@ use crate::segue::{Ran, command, folder, ran, write};
 
 const USERS: (&str, &str) = (
     "db/migrations/20260101000000_users.sql",
-    "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY, email text);\n-- migrate:down\nDROP TABLE users;\n",
+    "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY, email text);\n-- migrate:down\nDROP TABLE users CASCADE;\n",
 );
 const EMAILS: (&str, &str) = (
     "db/migrations/20260102000000_emails.sql",

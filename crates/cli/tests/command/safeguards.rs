@@ -13,7 +13,7 @@ const USERS: (&str, &str) = (
 );
 const DROPS: (&str, &str) = (
     "db/migrations/20260102000000_drops.sql",
-    "-- migrate:up\nDROP TABLE old;\n",
+    "-- migrate:up\nDROP TABLE old CASCADE;\n",
 );
 
 fn on(database: &TestDatabase, folder: &Path, words: &[&str]) -> Ran {

@@ -221,7 +221,11 @@ fn with_literals(database: &TestDatabase, client: &mut Client) -> tempfile::Temp
     .concat();
     client.execute(&md5).unwrap();
     client.execute("CREATE ROLE taken").unwrap();
-    folder(&[USERS, LITERALS])
+    // What goes out together with a table is in nobody's way, and would be one transaction with it.
+    let project = folder(&[USERS]);
+    on(database, project.path(), &["up"]);
+    write(project.path(), LITERALS.0, LITERALS.1);
+    project
 }
 
 #[test]

@@ -104,8 +104,10 @@ fn every_verb_works_on_a_file() {
 
 #[test]
 fn before_a_rebuild_the_file_is_copied_and_the_log_says_where() {
-    let project = folder(&[FIRST, REBUILD]);
+    let project = folder(&[FIRST]);
     let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    write(place, REBUILD.0, REBUILD.1);
     let up = on(place, &["up"]);
     assert_eq!(up.code, 0, "{}", up.err);
     let made = copies(place);
@@ -214,11 +216,13 @@ fn while_another_process_writes_the_budget_ends_the_run_in_both_journal_modes() 
 #[test]
 fn of_two_processes_one_applies() {
     for mode in ["DELETE", "WAL"] {
-        let project = folder(&[FIRST, REBUILD]);
+        let project = folder(&[FIRST]);
         let place = project.path();
         open(place)
             .execute_users(&format!("PRAGMA journal_mode = {mode}"))
             .unwrap();
+        assert_eq!(on(place, &["up"]).code, 0);
+        write(place, REBUILD.0, REBUILD.1);
         let start = || {
             command(place)
                 .env("DATABASE_URL", "sqlite:app.db")
