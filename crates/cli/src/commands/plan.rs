@@ -208,6 +208,17 @@ fn human(
         }
         text.push('\n');
     }
+    text.push_str(&in_the_way(found));
+    let _ = writeln!(
+        text,
+        "each try waits at most {} ms for a lock, {} tries; more than {} sessions behind us cancel it",
+        arguments.lock_timeout, arguments.attempts, arguments.max_blocked
+    );
+    text
+}
+
+fn in_the_way(found: &[Hindrance]) -> String {
+    let mut text = String::new();
     for one in found {
         let word = match one.weight {
             Weight::Reported => "in the way",
@@ -215,11 +226,6 @@ fn human(
         };
         let _ = writeln!(text, "{word}: {}", line(&one.what));
     }
-    let _ = writeln!(
-        text,
-        "each try waits at most {} ms for a lock, {} tries; more than {} sessions behind us cancel it",
-        arguments.lock_timeout, arguments.attempts, arguments.max_blocked
-    );
     text
 }
 
