@@ -8,12 +8,13 @@ use segue_model::{
 };
 
 use crate::checksum::{Checksums, checksums};
+use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Journal, Record, StepState, value};
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
 use crate::status::{Standing, Status};
 use crate::touched::touched;
-use crate::up::{Approval, Outcome, Runner, no_such};
+use crate::up::{Approval, Outcome, Runner};
 
 /// What is done with evidence that somebody still uses what would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod approvals;
 mod backfill;
 mod checksum;
+mod choose;
 mod contract;
 mod environment;
 mod error;

@@ -11,13 +11,14 @@ use segue_model::{
 };
 
 use crate::checksum::checksums;
+use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Entry, Journal, RecordState, StepState, value};
 use crate::lease::{self, Lease};
 use crate::prepare::PlannedStep;
 use crate::status::{Standing, Status};
 use crate::touched::touched;
-use crate::up::{Runner, no_such};
+use crate::up::Runner;
 
 /// What is known of one migration that does not fit, or of one that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
