@@ -2,6 +2,8 @@
 //!
 //! Says nothing about what a verb does: an unknown flag or a malformed value never gets past here.
 
+mod proofs;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -10,6 +12,11 @@ use segue_check::{Date, Severity};
 use segue_model::{Dialect, Tool};
 use segue_postgres::Postgres;
 use segue_sqlite::Sqlite;
+
+pub(crate) use proofs::{
+    ApproveArguments, DoctorArguments, EnvArguments, EnvMarkArguments, EnvShowArguments, EnvVerb,
+    RepairArguments,
+};
 
 use crate::report;
 use crate::show::tool;
@@ -97,6 +104,28 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 12 something was edited."
     )]
     Verify(StatusArguments),
+    /// Show where the journal and the catalog disagree, and mend the record
+    #[command(
+        aliases = ["resolve", "force", "unlock"],
+        after_help = "Examples:\n  segue repair                              the evidence, and what is proposed: changes nothing\n  segue repair --apply                      does what is proposed\n  segue repair --apply --only 20260301120000\n  segue repair --apply --mark-applied 20260301120000    against the proposal\n\nOnly the journal is changed, and an index that a failed build left invalid is dropped.\nExit codes: 0 nothing to repair, or done; 11 there is something to repair, 4 refused, 6 another runner."
+    )]
+    Repair(RepairArguments),
+    /// Say in the database which environment it is, or show it
+    #[command(
+        subcommand_required = true,
+        after_help = "Examples:\n  segue env show\n  segue env mark staging\n  segue env mark production --protected"
+    )]
+    Env(EnvArguments),
+    /// Agree to what a plan destroys: on a terminal, by a person, recorded in the journal
+    #[command(
+        after_help = "Examples:\n  segue plan                    prints the hash\n  segue approve HASH --env production\n\nA program does not agree: refused without a terminal, and where one of these variables is set: SEGUE_AGENT, AI_AGENT, AIDER_MODEL, AMP_CURRENT_THREAD_ID, AUGMENT_AGENT, CLAUDECODE, CLAUDE_CODE_ENTRYPOINT, CLINE_ACTIVE, CODEX_SANDBOX, CODEX_SANDBOX_NETWORK_DISABLED, CURSOR_AGENT, GEMINI_CLI, OPENCODE, REPLIT_AGENT.\n\nExit codes: 0 recorded, 2 no pending plan has this hash, 4 nobody agreed."
+    )]
+    Approve(ApproveArguments),
+    /// Explain what this role may and may not do on this server, with the command that mends each point
+    #[command(
+        after_help = "Examples:\n  segue doctor\n  segue doctor --env production --output json\n\nExit codes: 0 nothing is bad, 1 something is, 5 no connection."
+    )]
+    Doctor(DoctorArguments),
     /// Record migrations as done that were there before Segue. Runs none
     #[command(after_help = "Examples:\n  segue baseline 20260301120000")]
     Baseline(BaselineArguments),
@@ -258,15 +287,34 @@ pub(crate) struct AuditArguments {
 /// Which database.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: `postgres://user@host/database`, `key=value` words, or `sqlite:app.db` [default: `DATABASE_URL`, then `PG*`]
+    /// The database: `postgres://user@host/database`, `key=value` words, or `sqlite:app.db` [default: `SEGUE_URL`, `DATABASE_URL`, then `PG*`]
+    #[arg(long, short = 'u', value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The environment that is meant: `[environments.NAME]` in segue.toml says where it is, a marker in the database proves it
     #[arg(
-        long,
-        short = 'u',
-        value_name = "URL",
-        env = "SEGUE_URL",
+        long = "env",
+        value_name = "NAME",
+        env = "SEGUE_ENV",
         hide_env_values = true
     )]
-    pub(crate) url: Option<String>,
+    pub(crate) environment: Option<String>,
+    /// Read variables from this file too; the real environment wins [default: .env]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_env_file")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// Read no .env
+    #[arg(long)]
+    pub(crate) no_env_file: bool,
+    /// The same database without the pooler between: steps that need a session run there
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SEGUE_DIRECT_URL",
+        hide_env_values = true
+    )]
+    pub(crate) direct_url: Option<String>,
+    /// What the pooler keeps together: `session` says that a connection of ours keeps its server session
+    #[arg(long, value_name = "MODE")]
+    pub(crate) pooler: Option<PoolerMode>,
     /// Where the migrations are [default: found below the working directory]
     #[arg(
         long,
@@ -279,6 +327,13 @@ pub(crate) struct DatabaseArguments {
     /// Take the migrations for this tool's [default: detected]
     #[arg(long, value_name = "NAME", env = "SEGUE_TOOL", hide_env_values = true, value_parser = tool::parse)]
     pub(crate) tool: Option<Tool>,
+}
+
+/// What a pooler keeps together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PoolerMode {
+    /// A whole session.
+    Session,
 }
 
 /// What `up`, `down`, `redo` and `plan` are told.
@@ -729,5 +784,16 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_variable_of_an_agent_is_in_the_help_of_approve() {
+        let mut command = super::Cli::command();
+        let help = command.find_subcommand_mut("approve").unwrap();
+        let help = help.render_long_help().to_string();
+        let words: Vec<&str> = help.split([' ', ',', '\n', '.']).collect();
+        for name in crate::environment::AGENTS {
+            assert!(words.contains(name), "{name}");
+        }
     }
 }

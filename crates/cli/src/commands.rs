@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod approve;
 mod audit;
 mod backfill;
 mod baseline;
@@ -7,14 +8,17 @@ mod check;
 mod completions;
 mod contract;
 mod demo;
+mod doctor;
 mod down;
 mod dump;
+mod env;
 mod explain;
 mod generate_docs;
 mod man;
 mod new;
 mod plan;
 mod redo;
+mod repair;
 mod status;
 mod uninstall;
 mod up;
@@ -42,6 +46,10 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::Redo(arguments) => redo::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Repair(arguments) => repair::run(&arguments),
+        Verb::Env(arguments) => env::run(&arguments),
+        Verb::Approve(arguments) => approve::run(&arguments),
+        Verb::Doctor(arguments) => doctor::run(&arguments),
         Verb::Baseline(arguments) => baseline::run(&arguments),
         Verb::Backfill(arguments) => backfill::run(&arguments),
         Verb::Wait(arguments) => wait::run(&arguments),

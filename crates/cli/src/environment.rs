@@ -183,25 +183,91 @@ pub(crate) fn now_digits() -> String {
     )
 }
 
-/// Who runs, for people who look at the lease: `user@host, process 4711`.
+/// Who runs, for people who look at the lease: `user@host, process 4711`, and what kind of actor it is.
 pub(crate) fn user_and_process() -> String {
     let user = variable("USER").unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    format!("{user}@{}, process {}", host.trim(), std::process::id())
+    let kind = match (agent(), variable("CI")) {
+        (Some(sign), _) => format!(", an agent ({sign} is set)"),
+        (None, Some(value)) if !value.is_empty() => ", in CI".to_owned(),
+        (None, _) => String::new(),
+    };
+    format!(
+        "{user}@{}, process {}{kind}",
+        host.trim(),
+        std::process::id()
+    )
 }
 
-/// All variables that say which database is meant.
+/// Who agrees, for a record that outlives the process: `user@host`.
+pub(crate) fn person() -> String {
+    let user = variable("USER").unwrap_or_else(|| "unknown".to_owned());
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    format!("{user}@{}", host.trim())
+}
+
+/// Variables that programs set which run commands on their own.
+pub(crate) const AGENTS: &[&str] = &[
+    "SEGUE_AGENT",
+    "AI_AGENT",
+    "AIDER_MODEL",
+    "AMP_CURRENT_THREAD_ID",
+    "AUGMENT_AGENT",
+    "CLAUDECODE",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLINE_ACTIVE",
+    "CODEX_SANDBOX",
+    "CODEX_SANDBOX_NETWORK_DISABLED",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "OPENCODE",
+    "REPLIT_AGENT",
+];
+
+/// The variable that says that a program and no person types the commands; `SEGUE_AGENT=0` does not.
+pub(crate) fn agent() -> Option<&'static str> {
+    AGENTS
+        .iter()
+        .find(|name| variable(name).is_some_and(|value| !value.is_empty() && value != "0"))
+        .copied()
+}
+
+/// Whether a person can answer a question.
+pub(crate) fn is_on_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks on standard error, and waits for a line; none when nobody answers.
+pub(crate) fn ask(question: &str) -> Option<String> {
+    use std::io::Write as _;
+    let mut talk = std::io::stderr();
+    let asked = talk
+        .write_all(question.as_bytes())
+        .and_then(|()| talk.flush());
+    let mut line = String::new();
+    match asked.and_then(|()| std::io::stdin().read_line(&mut line)) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line.trim().to_owned()),
+    }
+}
+
+/// All variables that say which database is meant, and those that a file may name.
 pub(crate) fn database_variables() -> std::collections::BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| {
-            name.starts_with("PG")
-                || matches!(
-                    name.as_str(),
-                    "DATABASE_URL" | "SEGUE_URL" | "HOME" | "USER" | "LOGNAME"
-                )
-        })
+        .filter(|(_, value)| !value.is_empty())
         .collect()
+}
+
+/// Seconds since 1970, UTC.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the real clock"
+)]
+pub(crate) fn now_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// Talk: a line on standard error.

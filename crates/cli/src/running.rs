@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use segue_engine::{
     Approval, BackfillLimits, Clock, Copies, EngineError, Event, Kind, Limits, Manner, Observer,
-    Order, Runner, Selection, Signal, StateOfDatabase, Target,
+    Order, Purpose, Runner, Selection, Signal, StateOfDatabase, Target,
 };
 use segue_model::{Migration, ProjectProblem};
 use segue_sources::{LocateOptions, Located, locate};
@@ -14,9 +14,10 @@ use segue_sqlite::Missing;
 use crate::arguments::{DatabaseArguments, PaceArguments, UpArguments};
 use crate::environment::{Pauses, user_and_process};
 use crate::error::{Changed, CliError, Code};
+use crate::proof::check_backup;
 use crate::session::AnySession;
 use crate::show::position::Finger;
-use crate::target::{Database, database};
+use crate::target::{Address, Database, database};
 
 /// Where other tools keep what they ran, by the names of their tables.
 const HISTORIES: &[&str] = &[
@@ -135,55 +136,75 @@ fn decisive(problem: &ProjectProblem) -> Option<String> {
     }
 }
 
-/// Does something with a runner for the database that is meant, which is there.
+/// Looks at the database that is meant, with a runner.
 ///
 /// # Errors
-/// [`Code::Connection`], and what `act` says, with its place in the project.
+/// As [`with_runner_for`].
 pub(crate) fn with_runner<T>(
+    arguments: &DatabaseArguments,
+    talk: (Limits, &mut dyn Observer),
+    act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
+) -> Result<T, CliError> {
+    with_runner_for(Purpose::Read, arguments, talk, act)
+}
+
+/// Does something with a runner for the database that is meant, once everything about it is proven.
+///
+/// # Errors
+/// [`Code::Connection`], [`Code::Refused`], and what `act` says, with its place in the project.
+pub(crate) fn with_runner_for<T>(
+    purpose: Purpose,
     arguments: &DatabaseArguments,
     (limits, observer): (Limits, &mut dyn Observer),
     act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
 ) -> Result<T, CliError> {
-    with_runner_on(arguments, Missing::Refuse, (limits, observer), act)
+    with_runner_on(
+        (purpose, Missing::Refuse),
+        arguments,
+        (limits, observer),
+        act,
+    )
 }
 
 /// The same; says whether a file that is not there is made.
 ///
 /// # Errors
-/// As [`with_runner`].
+/// As [`with_runner_for`].
 pub(crate) fn with_runner_on<T>(
+    (purpose, missing): (Purpose, Missing),
     arguments: &DatabaseArguments,
-    missing: Missing,
     (limits, observer): (Limits, &mut dyn Observer),
     act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
 ) -> Result<T, CliError> {
-    let target = database(arguments)?;
+    let database = database(arguments)?;
     // A connection of its own first: what is wrong with it is said before anything else.
-    refuse_pooler(&target, &target.connect(missing)?)?;
+    let target = database.proven(purpose, missing)?;
+    with_runner_at(&database, target, (limits, observer), act)
+}
+
+/// The same without any proof, for those who bring their own.
+///
+/// # Errors
+/// What `act` says, with its place in the project.
+pub(crate) fn with_runner_at<T>(
+    database: &Database,
+    target: &Address,
+    (limits, observer): (Limits, &mut dyn Observer),
+    act: impl FnOnce(&mut Runner<'_, AnySession>) -> Result<T, EngineError>,
+) -> Result<T, CliError> {
     let connect = || target.open(Missing::Refuse);
     let clock = Pauses::new();
+    let backup = database.settings.backup.clone();
+    let check = || backup.as_ref().map_or(Ok(()), check_backup);
     let mut runner = Runner::new(target.dialect(), &connect, &clock, observer)
         .map_err(|error| complaint(&error))?;
     runner.limits = limits;
     runner.histories = HISTORIES;
     runner.holder = user_and_process();
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
+    runner.guard.consent = database.consent();
+    runner.guard.backup = Some(&check);
     act(&mut runner).map_err(|error| complaint(&error))
-}
-
-fn refuse_pooler(target: &Database, session: &AnySession) -> Result<(), CliError> {
-    match session {
-        AnySession::Postgres(session) if session.is_pooled() => Err(CliError::new(
-            Code::Refused,
-            format!("{} is a pooler, not the server", target.shown()),
-            "name the server itself with `--url`",
-        )
-        .with_details([
-            "settings and locks of a session leak to others there, and a concurrent index cannot be watched"
-                .to_owned(),
-        ])),
-        AnySession::Postgres(_) | AnySession::Sqlite(_) => Ok(()),
-    }
 }
 
 /// The ceilings that were asked for.
@@ -283,14 +304,12 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
             Code::MigrationFailed,
             "correct the migration, then run `segue up` again",
         ),
-        Kind::Refused => (
-            Code::Refused,
-            "see the lines above; `segue plan` shows all steps",
-        ),
         Kind::GateShut => (
             Code::GateShut,
             "finish the rollout, then run `segue contract` again",
         ),
+        Kind::Refused if error.file().is_some() => (Code::Refused, "segue check"),
+        Kind::Refused => (Code::Refused, "segue plan"),
         Kind::LeaseHeld => (
             Code::LeaseHeld,
             "wait for it, then run the same command again",
@@ -308,6 +327,7 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
         Kind::Unknown => (Code::OutcomeUnknown, "segue status"),
         Kind::Request => (Code::Usage, "segue status"),
     };
+    let next = error.next().unwrap_or(next);
     let mut complaint = CliError::new(code, error.to_string(), next)
         .with_details(error.details().iter().cloned())
         .after(changed(error.state()));
@@ -386,6 +406,17 @@ pub(crate) fn tell(event: &Event) {
         }
         Event::Backfill { id, reason } => format!("  backfill {id}: {reason}"),
         Event::Proven { rows } => format!("  complete and proven: {rows} rows were changed"),
+        Event::Hindrance { what } => format!("before it begins: {what}"),
+        Event::RestorePoint {
+            name: Some(name),
+            position,
+        } => format!("  restore point {name} at {position}"),
+        Event::RestorePoint {
+            name: None,
+            position,
+        } => format!(
+            "  no restore point: the role or the server does not allow it; log position {position}"
+        ),
         Event::Done { took_ms, .. } => format!("  done and verified in {took_ms} ms"),
     };
     crate::environment::say(&crate::show::escape::line(&line));
@@ -393,3 +424,12 @@ pub(crate) fn tell(event: &Event) {
 
 /// A pause between two looks.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What `up`, `down` and the like want: `--verbatim` is for development.
+pub(crate) fn purpose(arguments: &UpArguments, verb: &str, otherwise: Purpose) -> Purpose {
+    if arguments.manner.verbatim {
+        Purpose::Develop(format!("segue {verb} --verbatim"))
+    } else {
+        otherwise
+    }
+}

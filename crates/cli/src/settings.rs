@@ -2,6 +2,8 @@
 //!
 //! Nothing is guessed: an unknown key, rule or level is an error with its line.
 
+mod environments;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,8 @@ use segue_check::Severity;
 use segue_model::Tool;
 use serde::Deserialize;
 use toml::Spanned;
+
+pub(crate) use environments::{Backup, EnvironmentSettings, RunSettings};
 
 use crate::arguments::{CheckArguments, DialectName, Threshold};
 use crate::error::{CliError, Code};
@@ -66,6 +70,11 @@ struct File {
     project: ProjectTable,
     #[serde(default)]
     check: CheckTable,
+    #[serde(default, alias = "env")]
+    environments: BTreeMap<String, environments::EnvironmentTable>,
+    #[serde(default)]
+    defaults: environments::DefaultsTable,
+    backup: Option<environments::BackupTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -113,6 +122,7 @@ struct FromFile {
     statistics: Option<PathBuf>,
     fail_on: Option<Severity>,
     rules: BTreeMap<String, Level>,
+    running: RunSettings,
     path: Option<PathBuf>,
 }
 
@@ -159,6 +169,19 @@ impl Settings {
             rules: file.rules,
             file: file.path,
         })
+    }
+}
+
+impl RunSettings {
+    /// The settings for a run, with the file found from this folder upwards.
+    ///
+    /// # Errors
+    /// [`Code::Settings`] with the line.
+    pub(crate) fn of_run(start: &Path) -> Result<Self, CliError> {
+        match find(start) {
+            Some(path) => Ok(read(&path)?.running),
+            None => Ok(Self::default()),
+        }
     }
 }
 
@@ -287,6 +310,7 @@ fn parse(text: &str) -> Result<FromFile, Wrong> {
             .map(checked_threshold)
             .transpose()?,
         rules,
+        running: environments::checked(file.environments, file.defaults, file.backup)?,
         path: None,
     })
 }

@@ -7,13 +7,14 @@ use segue_model::{
     StepTransaction,
 };
 
-use crate::checksum::checksums;
+use crate::checksum::{Checksums, checksums};
+use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Journal, Record, StepState, value};
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
 use crate::status::{Standing, Status};
 use crate::touched::touched;
-use crate::up::{Approval, Outcome, Runner, no_such};
+use crate::up::{Approval, Outcome, Runner};
 
 /// What is done with evidence that somebody still uses what would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ impl<S: Session + Send> Runner<'_, S> {
                 plans.push(plan);
             }
             runner.approved(session, &plans, approval)?;
+            runner.secure(session, &plans)?;
+            runner.forewarn(session, &plans)?;
             runner.resumes = true;
             Ok((plans, 0))
         })
@@ -85,6 +88,43 @@ impl<S: Session + Send> Runner<'_, S> {
             .iter()
             .map(|(plan, record)| self.gate(&mut session, (plan, record)))
             .collect()
+    }
+
+    /// What a migration keeps back in the journal comes from its file again, which has to be the one that was begun.
+    fn unmask(
+        &self,
+        session: &mut S,
+        steps: &mut [PlannedStep],
+        (migration, sums): (&Migration, &Checksums),
+    ) -> Result<(), EngineError> {
+        let text = Journal::new(&self.statements)
+            .recorded_text(session, &migration.id)
+            .map_err(unread)?;
+        if text.as_ref() != Some(&sums.normalized) {
+            return Err(EngineError::new(
+                Kind::Refused,
+                format!(
+                    "{} was edited after some of its steps were done: put the old text back, then run again",
+                    migration.path
+                ),
+            )
+            .with_next("segue repair"));
+        }
+        crate::secret::restore(steps, migration, self.dialect);
+        Ok(())
+    }
+
+    /// What waits behind gates, as `contract` would run it, whatever speaks against it. Changes nothing.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn plan_contract(
+        &mut self,
+        migrations: &[Migration],
+    ) -> Result<Vec<PlannedMigration>, EngineError> {
+        let mut session = self.open()?;
+        let waiting = self.waiting(&mut session, migrations, None)?;
+        Ok(waiting.into_iter().map(|(plan, _)| plan).collect())
     }
 
     /// The plans of migrations that stand before their gate, as they were begun.
@@ -161,7 +201,11 @@ impl<S: Session + Send> Runner<'_, S> {
         let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) else {
             return Ok(None);
         };
-        let steps: Vec<PlannedStep> = steps;
+        let mut steps: Vec<PlannedStep> = steps;
+        let sums = checksums(migration, self.dialect).for_the_journal(migration, self.dialect);
+        if crate::secret::is_masked(&steps) {
+            self.unmask(session, &mut steps, (migration, &sums))?;
+        }
         Ok(Some(PlannedMigration {
             id: migration.id.clone(),
             path: migration.path.clone(),
@@ -174,7 +218,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .flat_map(|waiting| waiting.losses.clone())
                 .collect(),
             remarks: Vec::new(),
-            checksums: checksums(migration, self.dialect),
+            checksums: sums,
             hash: hash(&steps),
             steps,
         }))

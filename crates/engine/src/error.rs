@@ -13,6 +13,7 @@ struct Inner {
     state: StateOfDatabase,
     details: Vec<String>,
     place: Option<Place>,
+    next: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -80,6 +81,7 @@ impl EngineError {
             state: StateOfDatabase::Untouched,
             details: Vec::new(),
             place: None,
+            next: None,
             source: None,
         }))
     }
@@ -94,6 +96,9 @@ impl EngineError {
             }
         };
         let mut this = Self::new(kind, what);
+        if error.failure() == Failure::Permission {
+            this = this.with_next("segue doctor");
+        }
         let code = error.code().map(|code| format!(" ({code})"));
         this.0
             .details
@@ -126,6 +131,17 @@ impl EngineError {
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.0.details.extend(details);
         self
+    }
+
+    /// The one command that leads on.
+    pub(crate) fn with_next(mut self, command: impl Into<String>) -> Self {
+        self.0.next = Some(command.into());
+        self
+    }
+
+    /// The one command that leads on, where this stop has one of its own.
+    pub fn next(&self) -> Option<&str> {
+        self.0.next.as_deref()
     }
 
     /// What kind of stop.

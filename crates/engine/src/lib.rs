@@ -3,16 +3,24 @@
 //! Journal: intent, act, verify, record. A step inside a transaction and its record commit together; a step outside is
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
+mod approvals;
 mod backfill;
 mod checksum;
+mod choose;
 mod contract;
+mod environment;
 mod error;
+mod guard;
 mod journal;
 mod lease;
 mod limits;
+mod preflight;
 mod prepare;
 mod release;
+mod repair;
+mod restore_point;
 mod run;
+mod secret;
 mod soundness;
 mod status;
 mod touched;
@@ -22,14 +30,21 @@ mod up;
 mod verify;
 mod watcher;
 
+pub use approvals::{Agreement, Consent};
 pub use backfill::{BackfillLimits, Progress, Sample, Signal, Wish};
 pub use checksum::{Checksums, checksums};
 pub use contract::{EvidencePolicy, GateReport};
+pub use environment::{Claim, Environment, Marker, Protection, Purpose, environment};
 pub use error::{EngineError, Kind, StateOfDatabase};
+pub use guard::{Back, Guard};
 pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};
+pub use preflight::{Hindrance, Weight};
 pub use prepare::{
     Manner, PlannedMigration, PlannedStep, Sent, StepText, Stretch, Waiting, prepare,
 };
+pub use repair::{Basis, CatalogSays, Choice, Evidence, JournalSays, Remedy, StepEvidence};
+pub use restore_point::BackupCheck;
+pub use secret::redacted;
 pub use status::{Standing, Status, status};
 pub use up::{Approval, Connect, Copies, Order, Outcome, Runner, Selection, Target};

@@ -129,6 +129,18 @@ pub enum Event {
         /// Rows it changed.
         rows: u64,
     },
+    /// Somebody is in the way before the run begins.
+    Hindrance {
+        /// Who, since when, and what that means.
+        what: String,
+    },
+    /// A point that a restore can go back to, made before data is destroyed.
+    RestorePoint {
+        /// Its name; none where the role or the server does not allow one.
+        name: Option<String>,
+        /// Where it is in the server's log.
+        position: String,
+    },
     /// A migration is done and recorded.
     Done {
         /// Its id.

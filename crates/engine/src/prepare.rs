@@ -14,6 +14,10 @@ use sha2::{Digest, Sha256};
 
 use crate::checksum::{Checksums, checksums, hex};
 use crate::error::{EngineError, Kind, Place};
+use crate::secret::redacted;
+
+/// Workers of other processes read what they do from the database, so it cannot be kept without its secret.
+const SECRET_IN_BATCHES: &str = "it runs in batches, whose text is kept in the database, and it carries a secret: read the value from where it is instead of writing it down";
 
 /// How statements are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +182,7 @@ pub fn prepare(
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
-        checksums: checksums(migration, dialect),
+        checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
     })
 }
@@ -421,10 +425,16 @@ impl Draft<'_> {
                 StepText::Probe(probe.query.clone(), probe.finds.clone()),
                 Vec::new(),
             ),
-            Action::Backfill(backfill) => (
-                StepText::Backfill(Box::new(backfill.clone()), backfill.shown()),
-                Vec::new(),
-            ),
+            Action::Backfill(backfill) => {
+                let shown = backfill.shown();
+                if redacted(shown.as_str(), self.dialect) != shown.as_str() {
+                    return Err(self.refuse(section, statement, SECRET_IN_BATCHES));
+                }
+                (
+                    StepText::Backfill(Box::new(backfill.clone()), shown),
+                    Vec::new(),
+                )
+            }
         };
         Ok(PlannedStep {
             id: format!("{}.{}", self.number, step.id),

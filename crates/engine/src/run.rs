@@ -66,6 +66,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             path: migration.path.clone(),
             steps: migration.steps.len(),
         });
+        self.restore_point(migration)?;
         let done = self.steps_done(migration)?;
         let (turns, end) = stretch(migration);
         let mut finished = 0;
@@ -90,7 +91,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 end: Some(end),
                 took_ms: 0,
             };
-            let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+            let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
             let writing = writing(migration, &position, (end == End::Gate).then_some(&plan));
             self.note(migration, &[], &writing)
                 .map_err(|error| self.placed(error, 0, 0))?;
@@ -175,7 +176,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 purpose: step.purpose.clone(),
             });
         }
-        let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+        let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
         let writing = writing(migration, position, (!position.is_only).then_some(&plan));
         match outside(turn) {
             Some(step) => {
@@ -225,7 +226,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             }
         }
         if position.end.is_some() {
-            let plan = serde_json::to_string(&migration.steps).unwrap_or_default();
+            let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
             let writing = writing(migration, position, keeps_plan(migration).then_some(&plan));
             return self.note(migration, &[], &writing);
         }
@@ -268,6 +269,12 @@ enum End {
     Done,
     /// Its gate.
     Gate,
+}
+
+/// The steps of the part of a migration that is run.
+pub(crate) fn run_steps(migration: &PlannedMigration) -> impl Iterator<Item = &PlannedStep> {
+    let (turns, _) = stretch(migration);
+    turns.into_iter().flatten()
 }
 
 /// The turns that are run, and what is reached then.

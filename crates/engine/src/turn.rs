@@ -283,7 +283,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
                         .collect();
                     format!("found: {}", values.join(", "))
                 });
-                let error = EngineError::new(Kind::Refused, finds.clone()).with_details(sample);
+                let error = EngineError::new(Kind::Refused, finds.clone())
+                    .with_details(sample)
+                    .with_next("correct these rows, then run `segue up` again");
                 Ok(Err(stopped(migration, Some(step), error)))
             }
         }

@@ -8,8 +8,10 @@ use segue_model::{
 };
 
 use crate::backfill::BackfillLimits;
+use crate::choose::{chosen_down, chosen_up, is_before_gates, no_such};
 use crate::contract;
 use crate::error::{EngineError, Kind};
+use crate::guard::{Back, Guard};
 use crate::journal::{Entry, Journal, Record, RecordState, value};
 use crate::lease::{self, Lease};
 use crate::limits::{Clock, Event, Limits, Observer};
@@ -49,6 +51,8 @@ pub struct Runner<'a, S: Session> {
     pub histories: &'a [&'a str],
     /// Whether the database is copied before a step that destroys or rebuilds, where the dialect makes copies.
     pub copies: Copies,
+    /// What is asked before anything is changed.
+    pub guard: Guard<'a>,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
 }
@@ -138,6 +142,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             seed: 0x9E37_79B9_7F4A_7C15,
             histories: &[],
             copies: Copies::Made,
+            guard: Guard::default(),
             resumes: false,
         })
     }
@@ -158,6 +163,25 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             &mut session,
             (migrations, &chosen),
             (Sent::Up, selection.manner),
+        )
+    }
+
+    /// What would be taken back. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Runner::down`].
+    pub fn plan_down(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+    ) -> Result<Vec<PlannedMigration>, EngineError> {
+        let mut session = self.open()?;
+        let lines = self.lines(&mut session, migrations)?;
+        let chosen = chosen_down(migrations, &lines, selection)?;
+        self.prepared(
+            &mut session,
+            (migrations, &chosen),
+            (Sent::Down, selection.manner),
         )
     }
 
@@ -187,6 +211,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 runner.prepared(session, (migrations, &chosen), (Sent::Up, selection.manner))?;
             runner.before_gates(session, (migrations, &lines), &mut plans)?;
             runner.approved(session, &plans, approval)?;
+            runner.secure(session, &plans)?;
+            runner.forewarn(session, &plans)?;
             let ahead = lines
                 .iter()
                 .filter(|line| line.standing == Standing::Missing)
@@ -220,17 +246,42 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.with_lease(|runner, session| {
             let lines = runner.lines(session, migrations)?;
             let chosen = chosen_down(migrations, &lines, selection)?;
+            if runner.guard.back == Back::FromGates && !is_before_gates(&chosen) {
+                return Err(EngineError::new(
+                    Kind::Refused,
+                    "not all that would be taken back still waits at its gate",
+                )
+                .with_next("segue status"));
+            }
             let plans = runner.prepared(
                 session,
                 (migrations, &chosen),
                 (Sent::Down, selection.manner),
             )?;
             runner.approved(session, &plans, approval)?;
+            runner.secure(session, &plans)?;
+            runner.forewarn(session, &plans)?;
             runner.resumes = lines
                 .iter()
                 .any(|line| line.standing == Standing::Reverting);
             Ok((plans, 0))
         })
+    }
+
+    /// Whether everything that would be taken back still waits at its gate, or is on its way back from there.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn goes_back_from_gates(
+        &mut self,
+        migrations: &[Migration],
+        selection: &Selection,
+    ) -> Result<bool, EngineError> {
+        let mut session = self.open()?;
+        let lines = self.lines(&mut session, migrations)?;
+        Ok(is_before_gates(&chosen_down(
+            migrations, &lines, selection,
+        )?))
     }
 
     /// Records migrations as done that were there before Segue. Runs none.
@@ -260,7 +311,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             session.execute(&statements.begin)?;
             let mut ids = Vec::new();
             for migration in migrations.iter().take(place + 1) {
-                let sums = crate::checksum::checksums(migration, self.dialect);
+                let sums = crate::checksum::checksums(migration, self.dialect)
+                    .for_the_journal(migration, self.dialect);
                 let entry = Entry {
                     id: &migration.id,
                     path: &migration.path,
@@ -311,7 +363,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         Ok(session)
     }
 
-    fn install(&self, session: &mut S) -> Result<(), EngineError> {
+    pub(crate) fn install(&self, session: &mut S) -> Result<(), EngineError> {
         let is_there = self.read(session, UNREAD, |session| {
             Journal::new(&self.statements).is_installed(session)
         })?;
@@ -330,7 +382,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// Tries again, after a pause, what a lock was in the way of.
-    fn under_budget<T>(
+    pub(crate) fn under_budget<T>(
         &self,
         mut act: impl FnMut(&Self) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
@@ -359,7 +411,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.under_budget(|_| act(session).map_err(|error| EngineError::server(unread, error)))
     }
 
-    fn leased(&self, session: &mut S) -> Result<Lease, EngineError> {
+    pub(crate) fn leased(&self, session: &mut S) -> Result<Lease, EngineError> {
         let silence = self.limits.lease_silence_ms;
         self.under_budget(|this| lease::take(session, &this.statements, &this.holder, silence))
     }
@@ -424,6 +476,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             );
             if is_begun {
                 self.as_begun(session, &mut plan)?;
+                crate::secret::restore(&mut plan.steps, migration, self.dialect);
             }
             plans.push(plan);
         }
@@ -541,7 +594,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         .with_details([
             "running them again would do them twice".to_owned(),
             "to take over: `segue baseline ID`, with the last one that the database has".to_owned(),
-        ]))
+        ])
+        .with_next("segue baseline ID"))
     }
 
     fn as_begun(&self, session: &mut S, plan: &mut PlannedMigration) -> Result<(), EngineError> {
@@ -558,7 +612,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                     "{} was edited after some of its steps were done: put the old text back, then run again",
                     plan.path
                 ),
-            ));
+            )
+            .with_next("segue repair"));
         }
         let recorded = self.read(session, UNREAD, |session| {
             journal.recorded_plan(session, &plan.id)
@@ -577,22 +632,18 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         approval: &Approval,
     ) -> Result<(), EngineError> {
         for plan in plans {
-            if approval.hashes.contains(&plan.hash) {
+            if self.is_agreed(session, plan, approval)? {
                 continue;
             }
-            let mut lines = Vec::new();
-            for loss in &plan.losses {
-                if let Some(line) = self.loss(session, loss)? {
-                    lines.push(line);
-                }
-            }
+            let lines = self.losses(session, plan)?;
             if !lines.is_empty() {
                 return Err(EngineError::new(
                     Kind::Refused,
                     format!("{} destroys data, and nobody has agreed to it", plan.path),
                 )
                 .with_details(lines)
-                .with_details([format!("to agree: --approve {}", plan.hash)]));
+                .with_details(self.how_to_agree(&plan.hash))
+                .with_next(self.next_to_agree(plan)));
             }
         }
         Ok(())
@@ -739,117 +790,4 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         lease::release(&mut session, &runner.statements, lease);
         result.map(|()| completed)
     }
-}
-
-/// The migrations to run, in order.
-fn chosen_up<'m>(
-    migrations: &'m [Migration],
-    lines: &[Status],
-    selection: &Selection,
-) -> Result<Vec<(&'m Migration, Standing)>, EngineError> {
-    refuse_history(lines, selection)?;
-    let mut pending: Vec<(&Migration, Standing)> = Vec::new();
-    let mut is_reached = false;
-    for (migration, line) in migrations.iter().zip(lines) {
-        match line.standing {
-            Standing::Pending | Standing::OutOfOrder | Standing::Partial => {
-                pending.push((migration, line.standing));
-            }
-            Standing::Applied
-            | Standing::Waiting
-            | Standing::Baseline
-            | Standing::Edited
-            | Standing::Missing => {}
-            Standing::Reverting => {
-                return Err(EngineError::new(
-                    Kind::Refused,
-                    format!(
-                        "{} is on its way back: finish `segue down` first",
-                        line.path
-                    ),
-                ));
-            }
-        }
-        if selection.target == Target::To(migration.id.clone()) {
-            is_reached = true;
-            break;
-        }
-    }
-    match &selection.target {
-        Target::All => {}
-        Target::Steps(count) => pending.truncate(*count),
-        Target::To(id) if !is_reached => return Err(no_such(id)),
-        Target::To(_) => {}
-    }
-    Ok(pending)
-}
-
-fn refuse_history(lines: &[Status], selection: &Selection) -> Result<(), EngineError> {
-    let of = |standing: Standing| {
-        lines
-            .iter()
-            .filter(move |line| line.standing == standing)
-            .map(|line| line.path.clone())
-            .collect::<Vec<_>>()
-    };
-    let edited = of(Standing::Edited);
-    if !edited.is_empty() {
-        return Err(EngineError::new(
-            Kind::Refused,
-            "migrations were edited after they ran: what the database has is not what the files say",
-        )
-        .with_details(edited)
-        .with_details(["`segue verify` shows the difference".to_owned()]));
-    }
-    let early = of(Standing::OutOfOrder);
-    if selection.order == Order::Linear && !early.is_empty() {
-        return Err(EngineError::new(
-            Kind::Refused,
-            "migrations lie before one that is done: their order here is not the order in which others ran them",
-        )
-        .with_details(early)
-        .with_details(["give them a later version, or say --allow-out-of-order".to_owned()]));
-    }
-    Ok(())
-}
-
-/// The migrations to take back, last first.
-fn chosen_down<'m>(
-    migrations: &'m [Migration],
-    lines: &[Status],
-    selection: &Selection,
-) -> Result<Vec<(&'m Migration, Standing)>, EngineError> {
-    let mut chosen: Vec<(&Migration, Standing)> = Vec::new();
-    let mut is_reached = false;
-    for (migration, line) in migrations.iter().zip(lines).rev() {
-        if selection.target == Target::To(migration.id.clone()) {
-            is_reached = true;
-            break;
-        }
-        match line.standing {
-            Standing::Applied
-            | Standing::Waiting
-            | Standing::Partial
-            | Standing::Edited
-            | Standing::Reverting => {
-                chosen.push((migration, line.standing));
-            }
-            Standing::Baseline => break,
-            Standing::Pending | Standing::OutOfOrder | Standing::Missing => {}
-        }
-    }
-    match &selection.target {
-        Target::All => {}
-        Target::Steps(count) => chosen.truncate(*count),
-        Target::To(id) if !is_reached => return Err(no_such(id)),
-        Target::To(_) => {}
-    }
-    Ok(chosen)
-}
-
-pub(crate) fn no_such(id: &str) -> EngineError {
-    EngineError::new(
-        Kind::Request,
-        format!("the project has no migration {id}: `segue status` lists them"),
-    )
 }

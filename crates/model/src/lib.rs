@@ -12,6 +12,7 @@ mod context;
 mod data_type;
 mod evidence;
 mod expression;
+mod guards;
 mod impact;
 mod migration;
 mod name;
@@ -44,6 +45,7 @@ pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
     Selects, Shape, Volatility,
 };
+pub use guards::GuardStatements;
 pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,

@@ -3,7 +3,7 @@
 //!
 //! Every column is text and every parameter is text (see [`crate::Session::query_with`]); times are the server's.
 
-use crate::Sql;
+use crate::{GuardStatements, Sql};
 
 /// The statements of a runner.
 ///
@@ -93,4 +93,6 @@ pub struct RunnerStatements {
     pub integrity: Option<Sql>,
     /// What every session has set before its first statement, by name: what questions are asked in.
     pub settings: &'static [(&'static str, &'static str)],
+    /// Environment, approvals, preflight and restore points; none where there is nothing of the kind.
+    pub guards: Option<GuardStatements>,
 }

@@ -4,7 +4,9 @@
 
 mod backfill;
 pub mod connect;
+mod doctor;
 mod evidence;
+mod guards;
 mod impact;
 mod introspect;
 mod parse;
@@ -16,6 +18,7 @@ pub mod session;
 mod volatility;
 
 pub use connect::{Sources, Target, TargetError};
+pub use doctor::{Health, Observation, examine};
 pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspect};
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 

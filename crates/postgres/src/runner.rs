@@ -115,6 +115,7 @@ pub(crate) fn statements() -> RunnerStatements {
         dangling: None,
         integrity: None,
         settings: &[],
+        guards: Some(crate::guards::statements()),
     }
 }
 

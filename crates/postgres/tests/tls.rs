@@ -169,3 +169,68 @@ fn a_statement_is_cancelled_through_tls() {
     assert_eq!(error.failure(), Failure::Cancelled);
     assert_eq!(error.code(), Some("57014"));
 }
+
+#[test]
+fn a_client_certificate_at_its_usual_place_is_shown_and_an_open_key_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let (root, issuer) = authority();
+    let signed = |names: Vec<String>| {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(names).expect("parameters");
+        // Under the authority's own name it would pass for an authority.
+        let mut name = rcgen::DistinguishedName::new();
+        name.push(rcgen::DnType::CommonName, "shop");
+        params.distinguished_name = name;
+        let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    };
+    let (certificate, key) = signed(vec!["localhost".to_owned()]);
+    let identity = TlsIdentity {
+        certificate: &certificate,
+        key: &key,
+    };
+    let server = segue_testkit::installed()
+        .iter()
+        .find_map(|installed| TestServer::start_with_tls(installed, identity).ok())
+        .expect("a server that was built with TLS");
+    let authority = server.socket_directory().join("clients.crt");
+    std::fs::write(&authority, root).expect("a file");
+    std::fs::set_permissions(&authority, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    let mut client = server.connect("postgres").expect("a connection");
+    let set = format!("ALTER SYSTEM SET ssl_ca_file = '{}'", authority.display());
+    client.execute(&set).expect("a setting");
+    client.execute("SELECT pg_reload_conf()").expect("a reload");
+    let home = tempfile::tempdir().expect("a directory");
+    let place = home.path().join(".postgresql");
+    std::fs::create_dir(&place).expect("a directory");
+    let (certificate, key) = signed(vec!["shop.example".to_owned()]);
+    std::fs::write(place.join("postgresql.crt"), certificate).expect("a file");
+    std::fs::write(place.join("postgresql.key"), key).expect("a file");
+    let with_key_mode = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(place.join("postgresql.key"), permissions).expect("a mode");
+        let sources = Sources {
+            environment: [("HOME".to_owned(), home.path().display().to_string())].into(),
+            read: read_file,
+            ..Sources::default()
+        };
+        let text = format!(
+            "host=localhost hostaddr=127.0.0.1 port={} user=postgres sslmode=require",
+            server.port()
+        );
+        Target::resolve(&text, &sources)
+    };
+    let open = with_key_mode(0o644).expect_err("a refusal");
+    assert!(open.to_string().contains("chmod 600"), "{open}");
+    let target = with_key_mode(0o600).expect("a target");
+    let shown = Sql::literal(
+        "SELECT client_dn IS NOT NULL FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()",
+    );
+    // The server reads its new settings at some moment after it was asked to.
+    let is_shown = (0..100).any(|_| {
+        let mut session = PostgresSession::connect(&target).expect("a session");
+        let rows = session.query(&shown).expect("a row");
+        rows == [[Some("t".to_owned())]]
+    });
+    assert!(is_shown);
+}

@@ -114,6 +114,7 @@ pub(crate) fn statements() -> RunnerStatements {
             "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 10",
         )),
         settings: &[("foreign_keys", "off")],
+        guards: None,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod pooler;
 pub mod server;
 pub mod session;
 mod sql;
+pub mod terminal;
 mod wait;
 
 pub use error::Error;
@@ -20,3 +21,4 @@ pub use installed::{Installed, installed, workspace_root};
 pub use pooler::Pooler;
 pub use server::{TestDatabase, TestServer, TlsIdentity};
 pub use session::{Client, Notice, Running};
+pub use terminal::on_terminal;

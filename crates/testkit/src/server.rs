@@ -42,6 +42,7 @@ enum Listen<'a> {
     /// Nowhere, with options of its own.
     NowhereWith(&'a str),
     LoopbackTls(TlsIdentity<'a>),
+    With(&'a [(&'a str, &'a str)]),
 }
 
 /// A running server; dropping it stops the server and removes its files.
@@ -93,6 +94,54 @@ impl TestServer {
             let _ = std::fs::remove_dir_all(&directory);
         }
         started
+    }
+
+    /// The newest server that is installed, with settings that only a start can make: names and values without spaces.
+    ///
+    /// # Errors
+    /// As [`TestServer::start`]; also when no server is installed.
+    pub fn start_newest_with(settings: &[(&str, &str)]) -> Result<Self, Error> {
+        let newest = crate::installed().pop().ok_or_else(no_server)?;
+        Self::start_listening(&newest, Listen::With(settings))
+    }
+
+    /// Makes the server a standby of nobody: it is stopped, and starts again as one.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn become_standby(&self) -> Result<(), Error> {
+        let data = self.directory.join("data");
+        let signal = data.join("standby.signal");
+        std::fs::write(&signal, "")
+            .map_err(|cause| Error::caused("the server could not be made a standby", cause))?;
+        let mut bin = self.installed.bin.clone();
+        let mut user = None;
+        if let Some(found) = unprivileged_user()? {
+            hand_over(&signal, &found)?;
+            let copied = self.directory.join("server");
+            if let (true, Some(Ok(inside))) = (
+                copied.is_dir(),
+                self.installed
+                    .relocatable
+                    .as_ref()
+                    .map(|root| self.installed.bin.strip_prefix(root)),
+            ) {
+                bin = copied.join(inside);
+            }
+            user = Some(found);
+        }
+        let mut command = Command::new(bin.join("pg_ctl"));
+        command
+            .args(["restart", "-s", "-w", "-t", "60", "-m", "fast", "-l"])
+            .arg(self.directory.join("log"))
+            .arg("-D")
+            .arg(&data)
+            .current_dir("/")
+            .stdout(Stdio::null());
+        if let Some(user) = user {
+            command.gid(user.gid.as_raw()).uid(user.uid.as_raw());
+        }
+        succeed(&mut command)
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
@@ -337,6 +386,12 @@ fn prepared(
     let identity = match listen {
         Listen::Nowhere => return Ok((PORT, String::new())),
         Listen::NowhereWith(options) => return Ok((PORT, options.to_owned())),
+        Listen::With(settings) => {
+            let words = settings
+                .iter()
+                .map(|(name, value)| format!("-c {name}={value} "));
+            return Ok((PORT, words.collect()));
+        }
         Listen::LoopbackTls(identity) => identity,
     };
     for (name, text) in [

@@ -10,6 +10,7 @@ use crate::install;
 use crate::talk::{say, step};
 use anyhow::{Context, Result, bail};
 use segue_testkit::{Installed, TestDatabase, TestServer};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The major version all of it is measured on.
@@ -215,7 +216,7 @@ fn project(place: &Path, migrations: usize) -> Result<Project> {
         let up = TABLE.replace("@table", &name);
         let part = parts.join(format!("{number:05}.sql"));
         std::fs::write(&part, &up)?;
-        script.push_str(&format!("\\i '{}'\n", part.display()));
+        writeln!(script, "\\i '{}'", part.display())?;
         let text = [
             "-- migrate:up\n",
             &up,

@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Limits, Progress, Wish};
+use segue_engine::{Event, Limits, Progress, Purpose, Wish};
 
 use crate::arguments::{BackfillArguments, BackfillWhat, RunOutput};
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
-use crate::running::{backfills, with_runner};
+use crate::running::{backfills, with_runner, with_runner_for};
 
 /// Does it.
 ///
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &BackfillArguments) -> Result<Exit, CliError> {
     };
     let id = chosen(&all, arguments)?;
     let mut observer = |_: &Event| {};
-    with_runner(
+    with_runner_for(
+        Purpose::Change,
         &arguments.database,
         (Limits::default(), &mut observer),
         |runner| runner.wish(&id, wish),
@@ -63,7 +64,8 @@ fn look(arguments: &BackfillArguments) -> Result<Vec<Progress>, CliError> {
 
 fn work(arguments: &BackfillArguments, id: &str) -> Result<Exit, CliError> {
     let mut observer = |_: &Event| {};
-    with_runner(
+    with_runner_for(
+        Purpose::Change,
         &arguments.database,
         (Limits::default(), &mut observer),
         |runner| {

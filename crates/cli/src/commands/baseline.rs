@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Limits};
+use segue_engine::{Event, Limits, Purpose};
 
 use crate::arguments::BaselineArguments;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{project, with_runner};
+use crate::running::{project, with_runner_for};
 
 /// Records; runs none.
 ///
@@ -16,7 +16,8 @@ use crate::running::{project, with_runner};
 pub(crate) fn run(arguments: &BaselineArguments) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
     let mut observer = |_: &Event| {};
-    let ids = with_runner(
+    let ids = with_runner_for(
+        Purpose::Change,
         &arguments.database,
         (Limits::default(), &mut observer),
         |runner| runner.baseline(&project.migrations, &arguments.last),

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Approval, Event, EvidencePolicy, GateReport, Limits};
+use segue_engine::{Approval, Event, EvidencePolicy, GateReport, Limits, Purpose};
 
 use crate::arguments::{ContractArguments, RunOutput};
+use crate::environment::agent;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{project, tell, with_runner};
+use crate::running::{project, tell, with_runner, with_runner_for};
 use crate::show::escape::line;
 
 /// Runs what is behind the gates, or shows them with `--dry-run`.
@@ -17,7 +18,11 @@ use crate::show::escape::line;
 /// See the exit codes of the verb.
 pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
+    let mut points = Vec::new();
     let mut observer = |event: &Event| {
+        if let Event::RestorePoint { name, position } = event {
+            points.push(serde_json::json!({ "name": name, "position": position }));
+        }
         if arguments.output == RunOutput::Human {
             tell(event);
         }
@@ -49,12 +54,19 @@ pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
     let approval = Approval {
         hashes: arguments.approve.iter().cloned().collect(),
     };
-    let outcome = with_runner(&arguments.database, (limits, &mut observer), |runner| {
-        runner.contract(&project.migrations, only, (policy, &approval))
-    })?;
+    let outcome = with_runner_for(
+        Purpose::Change,
+        &arguments.database,
+        (limits, &mut observer),
+        |runner| runner.contract(&project.migrations, only, (policy, &approval)),
+    )?;
     match arguments.output {
         RunOutput::Json => {
-            let answer = serde_json::json!({ "version": 1, "contracted": outcome.completed });
+            let answer = serde_json::json!({
+                "version": 1,
+                "contracted": outcome.completed,
+                "restore_points": points,
+            });
             writeln!(out, "{answer}")?;
         }
         RunOutput::Human => match outcome.completed.len() {
@@ -102,11 +114,11 @@ fn human(reports: &[GateReport]) -> String {
             let _ = writeln!(text, "  destroys  {}", line(loss));
         }
         if !report.losses.is_empty() {
-            let _ = writeln!(
-                text,
-                "  to agree  segue contract {} --approve {}",
-                report.id, report.hash
-            );
+            let how = match agent() {
+                Some(_) => "approve".to_owned(),
+                None => format!("contract {} --approve", report.id),
+            };
+            let _ = writeln!(text, "  to agree  segue {how} {}", report.hash);
         }
         let verdict = if report.evidence.is_empty() {
             "nothing speaks against it: `segue contract` goes on"

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use segue_engine::Purpose;
 use segue_postgres::DumpScope;
 use segue_sqlite::Missing;
 
@@ -16,6 +17,9 @@ use crate::target::database;
 /// # Errors
 /// When the database cannot be reached or read.
 pub(crate) fn run(arguments: &DumpArguments) -> Result<Exit, CliError> {
+    let database = database(&arguments.database)?;
+    let mut session = database.target.connect(Missing::Refuse)?;
+    database.prove(&mut session, Purpose::Read)?;
     let unread = || {
         CliError::new(
             Code::Connection,
@@ -23,7 +27,7 @@ pub(crate) fn run(arguments: &DumpArguments) -> Result<Exit, CliError> {
             "check what this user may read, then run the same command again",
         )
     };
-    let text = match database(&arguments.database)?.connect(Missing::Refuse)? {
+    let text = match session {
         AnySession::Postgres(mut session) => {
             segue_postgres::dump(&mut *session, &DumpScope::default())
                 .map_err(|error| unread().because(error))?

@@ -51,6 +51,11 @@ fn directory(arguments: &NewArguments) -> Result<PathBuf, CliError> {
     let start = arguments.dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let database = DatabaseArguments {
         url: None,
+        environment: None,
+        env_file: None,
+        no_env_file: true,
+        direct_url: None,
+        pooler: None,
         dir: None,
         tool: None,
     };

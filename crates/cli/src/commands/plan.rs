@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Event, PlannedMigration, PlannedStep, Runner, Sample, StepText, Target};
-use segue_model::{Blocks, PhaseKind, StepTransaction};
+use segue_engine::{
+    EngineError, Event, Hindrance, PlannedMigration, PlannedStep, Runner, Sample, StepText, Target,
+    Weight, redacted,
+};
+use segue_model::{Blocks, Dialect, PhaseKind, StepTransaction};
 
 use crate::arguments::{RunOutput, UpArguments};
+use crate::environment::agent;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
@@ -21,26 +25,55 @@ use crate::show::escape::line;
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
     let mut observer = |_: &Event| {};
-    let plans = with_runner(
+    let text = with_runner(
         &arguments.database,
         (limits(arguments), &mut observer),
         |runner| {
             let plans = runner.plan(&project.migrations, &selection(arguments, Target::All))?;
-            let samples = if arguments.dry_run {
-                samples(runner, &plans)
-            } else {
-                Samples::new()
-            };
-            Ok((plans, samples))
+            shown(runner, &plans, (arguments, "up"))
         },
     )?;
-    let (plans, samples) = plans;
-    let text = match arguments.output {
-        RunOutput::Json => json(&plans),
-        RunOutput::Human => human(&plans, &samples, arguments),
-    };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Ok)
+}
+
+/// Shows what `down` would send.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn back(arguments: &UpArguments) -> Result<Exit, CliError> {
+    let project = project(&arguments.database)?;
+    let mut observer = |_: &Event| {};
+    let text = with_runner(
+        &arguments.database,
+        (limits(arguments), &mut observer),
+        |runner| {
+            let chosen = selection(arguments, Target::Steps(1));
+            let plans = runner.plan_down(&project.migrations, &chosen)?;
+            shown(runner, &plans, (arguments, "down"))
+        },
+    )?;
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Exit::Ok)
+}
+
+/// What is written of these plans, with what is in the way of them now.
+fn shown(
+    runner: &mut Runner<'_, AnySession>,
+    plans: &[PlannedMigration],
+    (arguments, verb): (&UpArguments, &str),
+) -> Result<String, EngineError> {
+    let found = runner.hindrances(plans)?;
+    let samples = if arguments.dry_run {
+        samples(runner, plans)
+    } else {
+        Samples::new()
+    };
+    let dialect = runner.dialect;
+    Ok(match arguments.output {
+        RunOutput::Json => json(plans, &found, dialect),
+        RunOutput::Human => human((plans, &samples, &found), (arguments, verb), dialect),
+    })
 }
 
 /// What became of the first slice of each backfill, by the id of its migration and step.
@@ -81,25 +114,52 @@ fn sampled(sample: &Result<Sample, String>) -> String {
     }
 }
 
-fn json(plans: &[PlannedMigration]) -> String {
+fn json(plans: &[PlannedMigration], found: &[Hindrance], dialect: &dyn Dialect) -> String {
     let migrations: Vec<_> = plans
         .iter()
         .map(|plan| {
+            let mut steps = serde_json::json!(plan.steps);
+            for step in steps.as_array_mut().into_iter().flatten() {
+                mask(&mut step["text"], dialect);
+            }
             serde_json::json!({
                 "id": plan.id,
                 "path": plan.path,
                 "hash": plan.hash,
-                "steps": plan.steps,
+                "steps": steps,
                 "losses": plan.losses,
                 "remarks": plan.remarks,
             })
         })
         .collect();
-    let answer = serde_json::json!({ "version": 1, "migrations": migrations });
+    let hindrances: Vec<_> = found
+        .iter()
+        .map(
+            |one| serde_json::json!({ "what": one.what, "refused": one.weight == Weight::Refused }),
+        )
+        .collect();
+    let answer =
+        serde_json::json!({ "version": 1, "migrations": migrations, "hindrances": hindrances });
     format!("{answer}\n")
 }
 
-fn human(plans: &[PlannedMigration], samples: &Samples, arguments: &UpArguments) -> String {
+/// Whatever is sent is shown without its secrets.
+fn mask(value: &mut serde_json::Value, dialect: &dyn Dialect) {
+    match value {
+        serde_json::Value::String(text) => *text = redacted(text, dialect),
+        serde_json::Value::Array(values) => values.iter_mut().for_each(|one| mask(one, dialect)),
+        serde_json::Value::Object(fields) => {
+            fields.values_mut().for_each(|one| mask(one, dialect));
+        }
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}
+
+fn human(
+    (plans, samples, found): (&[PlannedMigration], &Samples, &[Hindrance]),
+    (arguments, verb): (&UpArguments, &str),
+    dialect: &dyn Dialect,
+) -> String {
     let mut text = String::new();
     if plans.is_empty() {
         return "nothing to do\n".to_owned();
@@ -126,8 +186,8 @@ fn human(plans: &[PlannedMigration], samples: &Samples, arguments: &UpArguments)
                 let _ = writeln!(text, "  {}", phase_name(step.phase));
             }
             let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
-            for line in step.text.as_str().lines() {
-                let _ = writeln!(text, "        {line}");
+            for text_line in redacted(step.text.as_str(), dialect).lines() {
+                let _ = writeln!(text, "        {text_line}");
             }
             if let Some(sample) = samples.get(&(plan.id.clone(), step.id.clone())) {
                 let _ = writeln!(text, "        -- {}", line(&sampled(sample)));
@@ -137,18 +197,35 @@ fn human(plans: &[PlannedMigration], samples: &Samples, arguments: &UpArguments)
             let _ = writeln!(text, "  destroys  {}", loss.what);
         }
         if !plan.losses.is_empty() {
-            let _ = writeln!(text, "  to agree  segue up --approve {}", plan.hash);
+            let how = match agent() {
+                Some(_) => "approve".to_owned(),
+                None => format!("{verb} --approve"),
+            };
+            let _ = writeln!(text, "  to agree  segue {how} {}", plan.hash);
         }
         for remark in &plan.remarks {
             let _ = writeln!(text, "  note      {remark}");
         }
         text.push('\n');
     }
+    text.push_str(&in_the_way(found));
     let _ = writeln!(
         text,
         "each try waits at most {} ms for a lock, {} tries; more than {} sessions behind us cancel it",
         arguments.lock_timeout, arguments.attempts, arguments.max_blocked
     );
+    text
+}
+
+fn in_the_way(found: &[Hindrance]) -> String {
+    let mut text = String::new();
+    for one in found {
+        let word = match one.weight {
+            Weight::Reported => "in the way",
+            Weight::Refused => "refused",
+        };
+        let _ = writeln!(text, "{word}: {}", line(&one.what));
+    }
     text
 }
 

@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Limits};
+use segue_engine::{Event, Limits, Purpose};
 
 use crate::arguments::StatusArguments;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::with_runner;
+use crate::running::with_runner_for;
 
 /// Removes it.
 ///
@@ -15,7 +15,8 @@ use crate::running::with_runner;
 /// While another runner is at work.
 pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
     let mut observer = |_: &Event| {};
-    with_runner(
+    with_runner_for(
+        Purpose::Develop("segue uninstall".to_owned()),
         &arguments.database,
         (Limits::default(), &mut observer),
         |runner| {

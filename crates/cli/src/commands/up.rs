@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Event, Target};
+use segue_engine::{Event, Purpose, Target};
 use segue_sqlite::Missing;
 
 use crate::arguments::{RunOutput, UpArguments};
@@ -10,7 +10,7 @@ use crate::commands::plan;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{
-    approval, backfills, copies, limits, project, selection, tell, with_runner_on,
+    approval, backfills, copies, limits, project, purpose, selection, tell, with_runner_on,
 };
 
 /// Runs what is pending, or shows it with `--dry-run`.
@@ -22,14 +22,18 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
         return plan::run(arguments);
     }
     let project = project(&arguments.database)?;
+    let mut points = Vec::new();
     let mut observer = |event: &Event| {
+        if let Event::RestorePoint { name, position } = event {
+            points.push(serde_json::json!({ "name": name, "position": position }));
+        }
         if arguments.output == RunOutput::Human {
             tell(event);
         }
     };
     let outcome = with_runner_on(
+        (purpose(arguments, "up", Purpose::Change), Missing::Create),
         &arguments.database,
-        Missing::Create,
         (limits(arguments), &mut observer),
         |runner| {
             runner.copies = copies(arguments);
@@ -48,6 +52,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
                 "version": 1,
                 "applied": outcome.completed,
                 "database_is_ahead_by": outcome.ahead,
+                "restore_points": points,
             });
             writeln!(out, "{answer}")?;
         }

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
             Ok((lines, runner.statements.clone()))
         },
     )?;
-    let target = database(&arguments.database)?;
+    let target = database(&arguments.database)?.target;
     let mut session = target.connect(Missing::Refuse)?;
     let mut out = std::io::stdout().lock();
     let mut edited = 0;
@@ -47,7 +47,9 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
                 .because(error)
             })?
             .unwrap_or_default();
-        let now = checksums(migration, target.dialect()).normalized;
+        let now = checksums(migration, target.dialect())
+            .for_the_journal(migration, target.dialect())
+            .normalized;
         writeln!(out, "{} was edited after it ran", line(&migration.path))?;
         for (sign, text) in difference(&before, &now) {
             writeln!(out, "  {sign} {}", line(&text))?;
@@ -64,7 +66,7 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
 }
 
 /// The statements that only one of two texts has, in their order.
-fn difference(before: &str, now: &str) -> Vec<(char, String)> {
+pub(crate) fn difference(before: &str, now: &str) -> Vec<(char, String)> {
     let pieces = |text: &str| -> Vec<String> {
         text.split(';')
             .map(|piece| piece.trim().to_owned())

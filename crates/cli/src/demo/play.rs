@@ -412,6 +412,8 @@ impl Seen {
             | Event::InvalidIndex { .. }
             | Event::Held { .. }
             | Event::Copied { .. }
+            | Event::Hindrance { .. }
+            | Event::RestorePoint { .. }
             | Event::Backfill { .. }
             | Event::Proven { .. }
             | Event::Done { .. } => {}

@@ -4,7 +4,14 @@
 
 mod answers;
 mod check;
+mod doctor;
+mod environments;
 mod formats;
+mod gates;
+mod repair;
 mod runs;
+mod safeguards;
+mod secrets;
 mod segue;
+mod sources;
 mod sqlite;

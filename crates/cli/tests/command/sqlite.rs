@@ -104,10 +104,10 @@ fn every_verb_works_on_a_file() {
 
 #[test]
 fn before_a_rebuild_the_file_is_copied_and_the_log_says_where() {
-    let project = folder(&[FIRST, REBUILD]);
+    let project = folder(&[FIRST]);
     let place = project.path();
-    // In one release with the table nothing would be at stake.
-    assert_eq!(on(place, &["up", "--steps", "1"]).code, 0);
+    assert_eq!(on(place, &["up"]).code, 0);
+    write(place, REBUILD.0, REBUILD.1);
     let up = on(place, &["up"]);
     assert_eq!(up.code, 0, "{}", up.err);
     let made = copies(place);
@@ -216,12 +216,13 @@ fn while_another_process_writes_the_budget_ends_the_run_in_both_journal_modes() 
 #[test]
 fn of_two_processes_one_applies() {
     for mode in ["DELETE", "WAL"] {
-        let project = folder(&[FIRST, REBUILD]);
+        let project = folder(&[FIRST]);
         let place = project.path();
         open(place)
             .execute_users(&format!("PRAGMA journal_mode = {mode}"))
             .unwrap();
-        assert_eq!(on(place, &["up", "--steps", "1"]).code, 0);
+        assert_eq!(on(place, &["up"]).code, 0);
+        write(place, REBUILD.0, REBUILD.1);
         let start = || {
             command(place)
                 .env("DATABASE_URL", "sqlite:app.db")
@@ -467,4 +468,55 @@ fn check_speaks_sqlite_when_the_project_or_the_address_does() {
 #[expect(clippy::disallowed_methods, reason = "a real process is waited for")]
 fn pause(how_long: Duration) {
     std::thread::sleep(how_long);
+}
+
+#[test]
+fn what_only_a_server_has_is_said_to_be_missing_on_a_file() {
+    let project = folder(&[FIRST]);
+    let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    for (words, said) in [
+        (&["doctor"][..], "there is no server and no role to examine"),
+        (&["env", "show"], "keeps no marker"),
+        (&["env", "mark", "production"], "keeps no marker"),
+    ] {
+        let run = on(place, words);
+        assert_eq!(run.code, 4, "{words:?}: {}", run.err);
+        assert!(run.err.contains(said), "{words:?}: {}", run.err);
+    }
+    let repair = on(place, &["repair"]);
+    assert_eq!(repair.code, 0, "{}{}", repair.out, repair.err);
+    write(
+        place,
+        "segue.toml",
+        "[environments.shop]\nprotected = true\n\
+         [environments.frozen]\nfreeze = [\"2020-01-01/2100-01-01\"]\n[environments.free]\n",
+    );
+    for (name, code, said) in [
+        ("shop", 4, "cannot be proven"),
+        ("frozen", 4, "nothing is changed on `frozen`"),
+        ("free", 0, ""),
+    ] {
+        let run = on(place, &["up", "--env", name]);
+        assert_eq!(run.code, code, "{name}: {}", run.err);
+        assert!(run.err.contains(said), "{name}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_agent_destroys_nothing_in_a_file() {
+    let project = folder(&[FIRST]);
+    let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    let plan = on(place, &["down", "--dry-run", "--output", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    let hash = plan["migrations"][0]["hash"].as_str().unwrap().to_owned();
+    let run = ran(command(place)
+        .env("DATABASE_URL", "sqlite:app.db")
+        .env("SEGUE_AGENT", "1")
+        .args(["down", "--approve", &hash]));
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("nobody can agree here"), "{}", run.err);
+    let person = on(place, &["down", "--approve", &hash]);
+    assert_eq!(person.code, 0, "{}", person.err);
 }

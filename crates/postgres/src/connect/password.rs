@@ -17,6 +17,11 @@ use crate::session::PostgresError;
 /// The directory of a Unix socket that a password file calls `localhost`.
 const SOCKET_DIRECTORIES: [&str; 2] = super::SOCKET_DIRECTORIES;
 
+/// The variable that hands the command over.
+const COMMAND: &str = "SEGUE_COMMAND";
+/// Runs what the variable says, which is not there any more for what it runs.
+const RUN: &str = r#"command=$SEGUE_COMMAND; unset SEGUE_COMMAND; eval "$command""#;
+
 /// Where the password of a connection comes from.
 #[derive(Clone, Debug)]
 pub(super) enum Password {
@@ -98,9 +103,10 @@ impl Password {
 fn ask(command: &SecretString) -> Result<SecretString, PostgresError> {
     use secrecy::ExposeSecret;
     let refused = |message: String| PostgresError::ours(Failure::Permission, message);
+    // In the list of processes everybody reads the arguments; the environment, only who runs them.
     let output = Command::new("sh")
-        .arg("-c")
-        .arg(command.expose_secret())
+        .args(["-c", RUN])
+        .env(COMMAND, command.expose_secret())
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -35,11 +35,11 @@ pub(super) fn config(
         .map_err(|cause| TargetError::new(format!("TLS cannot be used: {cause}")))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(trust));
-    match (settings.value("sslcert"), settings.value("sslkey")) {
+    match client(settings, sources) {
         (None, None) => Ok(builder.with_no_client_auth()),
         (Some(certificate), Some(key)) => {
-            let chain = certificates(Path::new(certificate), sources)?;
-            let key = private_key(Path::new(key), sources)?;
+            let chain = certificates(&certificate, sources)?;
+            let key = private_key(&key, sources)?;
             builder.with_client_auth_cert(chain, key).map_err(|cause| {
                 TargetError::new(format!("the client's certificate cannot be used: {cause}"))
             })
@@ -48,6 +48,25 @@ pub(super) fn config(
             "sslcert and sslkey are given together or not at all",
         )),
     }
+}
+
+/// The files of the client's certificate and key: named, or libpq's own in the home directory when they are there.
+///
+/// Source: `PostgreSQL` manual, 34.19.2.
+fn client(settings: &Settings, sources: &Sources) -> (Option<PathBuf>, Option<PathBuf>) {
+    let named = |keyword| settings.value(keyword).map(PathBuf::from);
+    let (certificate, key) = (named("sslcert"), named("sslkey"));
+    if certificate.is_some() || key.is_some() {
+        return (certificate, key);
+    }
+    let certificate = sources
+        .at_home(".postgresql/postgresql.crt")
+        .filter(|path| (sources.read)(path).is_ok());
+    let key = certificate
+        .is_some()
+        .then(|| sources.at_home(".postgresql/postgresql.key"))
+        .flatten();
+    (certificate, key)
 }
 
 /// The certificates to trust; none when the mode asks for none and none are there.

@@ -124,6 +124,17 @@ fn facts(catalog: &Catalog, differs: &[&str]) -> BTreeMap<String, String> {
             }
         }
     }
+    facts.extend(domains(catalog));
+    facts.retain(|name, _| !differs.iter().any(|part| name.contains(part)));
+    for fact in facts.values_mut() {
+        *fact = without_text(fact);
+    }
+    facts
+}
+
+/// How many constraints each domain has, and whether all of them are valid.
+fn domains(catalog: &Catalog) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::new();
     for (name, known) in &catalog.types {
         if let UserTypeKind::Domain { constraints, .. } = &known.kind {
             let all_valid = constraints
@@ -134,10 +145,6 @@ fn facts(catalog: &Catalog, differs: &[&str]) -> BTreeMap<String, String> {
                 format!("{} {all_valid}", constraints.len()),
             );
         }
-    }
-    facts.retain(|name, _| !differs.iter().any(|part| name.contains(part)));
-    for fact in facts.values_mut() {
-        *fact = without_text(fact);
     }
     facts
 }

@@ -1,0 +1,49 @@
+//! What a run has to prove before it changes anything, as its caller wants it.
+
+use crate::approvals::Consent;
+use crate::restore_point::BackupCheck;
+
+/// What is asked of a run; the default asks for nothing that the database cannot answer by itself.
+#[derive(Clone)]
+pub struct Guard<'a> {
+    /// Whose agreement counts when data is destroyed.
+    pub consent: Consent,
+    /// Asked once, before data is destroyed.
+    pub backup: Option<&'a BackupCheck<'a>>,
+    /// What may be taken back.
+    pub back: Back,
+    /// A transaction that is open for so long is reported before a run, in seconds.
+    pub old_after_s: u32,
+}
+
+/// What may be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Back {
+    /// Whatever has a way down.
+    #[default]
+    Anything,
+    /// Only what has not passed its gate: nothing is lost there, and both versions of the application work.
+    FromGates,
+}
+
+impl Default for Guard<'_> {
+    fn default() -> Self {
+        Self {
+            consent: Consent::default(),
+            backup: None,
+            back: Back::Anything,
+            old_after_s: 5,
+        }
+    }
+}
+
+impl std::fmt::Debug for Guard<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Guard")
+            .field("consent", &self.consent)
+            .field("back", &self.back)
+            .field("old_after_s", &self.old_after_s)
+            .finish_non_exhaustive()
+    }
+}
