@@ -419,6 +419,12 @@ impl Carried {
                 rename_index(&table.sibling(index.name.ident().clone()), name),
             );
         }
+        if let Some((from, to)) = named_not_null(pair) {
+            draft.with_previous(
+                format!("Give NOT NULL its name {to}."),
+                rename_constraint(pair.target, &from, &to),
+            );
+        }
         for (key, _) in &self.keys {
             draft.with_previous(
                 format!(
@@ -532,4 +538,24 @@ pub(super) fn default_of(pair: &Pair<'_>) -> Option<Expression> {
 /// Types without an equality operator are compared by their text.
 pub(super) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
     crate::render::comparable(sql, data_type)
+}
+
+/// NOT NULL has a name from 18 on: what the new column's is called, and what the old column's was.
+fn named_not_null(pair: &Pair<'_>) -> Option<(Ident, Ident)> {
+    if pair.context.server.version < 18 || pair.old.nullability != Nullability::NotNull {
+        return None;
+    }
+    let table = &pair.target.name;
+    let from = names::new_constraint(pair.context.catalog, table, pair.new.as_str(), "not_null");
+    let old = &pair.old.name;
+    let to = pair
+        .table
+        .constraints
+        .iter()
+        .find(|constraint| matches!(&constraint.kind, ConstraintKind::NotNull(column) if column == old))
+        .map_or_else(
+            || names::object_name(&table.name, old.as_str(), "not_null"),
+            |constraint| constraint.name.clone(),
+        );
+    Some((from, to))
 }
