@@ -16,6 +16,7 @@ mod report;
 mod running;
 mod settings;
 mod show;
+mod signals;
 mod statistics;
 mod target;
 

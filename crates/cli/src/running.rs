@@ -163,6 +163,7 @@ pub(crate) fn with_runner<T>(
     runner.limits = limits;
     runner.histories = HISTORIES;
     runner.holder = user_and_process();
+    runner.stop = &crate::signals::STOP;
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
     act(&mut runner).map_err(|error| complaint(&error))
 }
@@ -236,6 +237,7 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
         ),
         Kind::NotVerified => (Code::NotVerified, "segue status"),
         Kind::Unknown => (Code::OutcomeUnknown, "segue status"),
+        Kind::Stopped => (crate::signals::code(), "segue up goes on from there"),
         Kind::Request => (Code::Usage, "segue status"),
     };
     let mut complaint = CliError::new(code, error.to_string(), next)

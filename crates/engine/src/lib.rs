@@ -10,10 +10,12 @@ mod error;
 mod journal;
 mod lease;
 mod limits;
+mod meanwhile;
 mod prepare;
 mod release;
 mod run;
 mod status;
+mod stop;
 mod touched;
 mod turn;
 mod up;
@@ -30,4 +32,5 @@ pub use prepare::{
     Manner, PlannedMigration, PlannedStep, Sent, StepText, Stretch, Waiting, prepare,
 };
 pub use status::{Standing, Status, status};
+pub use stop::Stop;
 pub use up::{Approval, Connect, Order, Outcome, Runner, Selection, Target};

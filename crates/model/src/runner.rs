@@ -12,6 +12,8 @@ use crate::Sql;
 pub struct RunnerStatements {
     /// Whether the journal is there. Gives one row: `t` or `f`, and the format's number or null.
     pub is_installed: Sql,
+    /// The format of the journal that is there. Gives one row with its number.
+    pub format: Sql,
     /// Creates the journal where it is not there. Several statements; safe to run by two at once.
     pub install: Sql,
     /// Removes every trace of the journal.
@@ -29,6 +31,12 @@ pub struct RunnerStatements {
     pub fence: Sql,
     /// Sets how long a statement outside a transaction waits for a lock: `$1 ms`, 0 for no limit.
     pub session_lock_timeout: Sql,
+    /// Which server answers, so that a reconnect notices a failover. Gives one row that stays the same until then; no
+    /// right of an administrator is needed.
+    pub identity: Option<Sql>,
+    /// What a role lacks: `$1 namespace`, `$2 relation`, `$3 right` (`SELECT`, `INSERT` …, or `OWNER`). Gives one row a
+    /// GRANT that is missing.
+    pub rights: Option<Sql>,
     /// Puts every setting of the session back to what it was at connect.
     pub reset_settings: Sql,
     /// What became of a transaction: `$1 its id`. Gives one row: `committed`, `aborted`, `in progress` or null (unknown).

@@ -38,6 +38,8 @@ pub struct TlsIdentity<'a> {
 enum Listen<'a> {
     Nowhere,
     LoopbackTls(TlsIdentity<'a>),
+    /// Nowhere; its data is a copy of this server's, which it follows.
+    Following(&'a TestServer),
 }
 
 /// A running server; dropping it stops the server and removes its files.
@@ -66,6 +68,22 @@ impl TestServer {
     /// As [`TestServer::start`]; also when the free port that was found is taken meanwhile.
     pub fn start_with_tls(installed: &Installed, identity: TlsIdentity<'_>) -> Result<Self, Error> {
         Self::start_listening(installed, Listen::LoopbackTls(identity))
+    }
+
+    /// Starts a standby of this server, which follows it until [`TestServer::promote`].
+    ///
+    /// # Errors
+    /// As [`TestServer::start`]; also when there is no `pg_basebackup` of this version.
+    pub fn start_standby(&self) -> Result<Self, Error> {
+        Self::start_listening(&self.installed, Listen::Following(self))
+    }
+
+    /// Makes a standby the primary.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn promote(&self) -> Result<(), Error> {
+        self.connect("postgres")?.execute("SELECT pg_promote()")
     }
 
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
@@ -117,6 +135,13 @@ impl TestServer {
             }
             None => installed.bin.clone(),
         };
+        let leader = match listen {
+            Listen::Nowhere | Listen::LoopbackTls(_) => Vec::new(),
+            Listen::Following(leader) => vec![
+                leader.directory.clone().into_os_string(),
+                leader.port.to_string().into(),
+            ],
+        };
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", SUPERVISOR, "segue-testkit"])
@@ -124,6 +149,7 @@ impl TestServer {
             .arg(directory)
             .arg(port.to_string())
             .arg(options)
+            .args(leader)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LC_ALL", "C")
@@ -308,7 +334,7 @@ fn prepared(
     user: Option<&User>,
 ) -> Result<(u16, String), Error> {
     let identity = match listen {
-        Listen::Nowhere => return Ok((PORT, String::new())),
+        Listen::Nowhere | Listen::Following(_) => return Ok((PORT, String::new())),
         Listen::LoopbackTls(identity) => identity,
     };
     for (name, text) in [

@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
     let approval = Approval {
         hashes: arguments.approve.iter().cloned().collect(),
     };
+    crate::signals::listen();
     let outcome = with_runner(&arguments.database, (limits, &mut observer), |runner| {
         runner.contract(&project.migrations, only, (policy, &approval))
     })?;

@@ -14,6 +14,7 @@ use crate::running::{approval, limits, project, selection, tell, with_runner};
 /// # Errors
 /// See the exit codes of the verb.
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
+    crate::signals::listen();
     let project = project(&arguments.database)?;
     let mut observer = |event: &Event| {
         if arguments.output == RunOutput::Human {

@@ -18,6 +18,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     if arguments.dry_run {
         return plan::run(arguments);
     }
+    crate::signals::listen();
     let project = project(&arguments.database)?;
     let mut observer = |event: &Event| {
         if arguments.output == RunOutput::Human {

@@ -103,7 +103,7 @@ impl<S: Session> Running<'_, '_, S> {
         let seeds: Vec<u64> = (0..task.limits.workers.max(1))
             .map(|_| self.jitter())
             .collect();
-        let watch = self.watch;
+        let (watch, stop) = (self.watch, self.runner.stop);
         let result = std::thread::scope(|scope| {
             let workers: Vec<_> = seeds
                 .into_iter()
@@ -113,7 +113,7 @@ impl<S: Session> Running<'_, '_, S> {
                 .iter()
                 .all(std::thread::ScopedJoinHandle::is_finished)
             {
-                if watch.is_lost() {
+                if watch.is_lost() || stop.is_asked() {
                     task.signal.stop();
                 }
                 task.clock.pause(LOOK_EVERY);
@@ -133,7 +133,11 @@ impl<S: Session> Running<'_, '_, S> {
         if watch.is_lost() {
             return Err(crate::turn::lost());
         }
-        result.map(drop)
+        result?;
+        if stop.is_asked() {
+            return Err(crate::turn::asked());
+        }
+        Ok(())
     }
 
     /// Asks on the run's own connection, again when it was lost.
@@ -166,6 +170,9 @@ impl<S: Session> Running<'_, '_, S> {
             if error.failure() == Failure::ConnectionLost {
                 // A server that restarts is back within the pauses; if not, the next try says so.
                 let _ = self.reconnect();
+            }
+            if let Some(now) = &self.replaced {
+                return Err(crate::turn::replaced(self.identity.as_deref(), now));
             }
             attempt += 1;
         }
