@@ -225,6 +225,23 @@ enum Grouping {
     Shares,
 }
 
+/// The transaction of a statement, and where the next one's comes from.
+fn grouped(need: TransactionNeed, grouping: Grouping) -> (StepTransaction, Grouping) {
+    match (need, grouping) {
+        (TransactionNeed::MustBeOutside, Grouping::Alone) => {
+            (StepTransaction::Outside, Grouping::Alone)
+        }
+        (TransactionNeed::MustBeOutside, Grouping::Opens | Grouping::Shares) => {
+            (StepTransaction::Outside, Grouping::Opens)
+        }
+        (TransactionNeed::Either, Grouping::Alone) => (StepTransaction::Own, Grouping::Alone),
+        (TransactionNeed::Either, Grouping::Opens) => (StepTransaction::Own, Grouping::Shares),
+        (TransactionNeed::Either, Grouping::Shares) => {
+            (StepTransaction::WithPrevious, Grouping::Shares)
+        }
+    }
+}
+
 impl Draft<'_> {
     fn section(&mut self, section: &Section, replay: &mut Replay) -> Result<(), EngineError> {
         let text = section.text();
@@ -328,19 +345,7 @@ impl Draft<'_> {
                 "it needs what an earlier statement of this migration does behind its gate: give it a migration of its own",
             ));
         }
-        let (transaction, next) = match (answers.impact.transaction, grouping) {
-            (TransactionNeed::MustBeOutside, Grouping::Alone) => {
-                (StepTransaction::Outside, Grouping::Alone)
-            }
-            (TransactionNeed::MustBeOutside, Grouping::Opens | Grouping::Shares) => {
-                (StepTransaction::Outside, Grouping::Opens)
-            }
-            (TransactionNeed::Either, Grouping::Alone) => (StepTransaction::Own, Grouping::Alone),
-            (TransactionNeed::Either, Grouping::Opens) => (StepTransaction::Own, Grouping::Shares),
-            (TransactionNeed::Either, Grouping::Shares) => {
-                (StepTransaction::WithPrevious, Grouping::Shares)
-            }
-        };
+        let (transaction, next) = grouped(answers.impact.transaction, grouping);
         let back = way_back(&statement.changes, &replay.catalog);
         let contradictions = replay.advance(statement, &answers.impact);
         self.steps.push(PlannedStep {

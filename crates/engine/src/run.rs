@@ -239,6 +239,10 @@ impl<S: Session> Running<'_, '_, S> {
 }
 
 /// Where a turn stands in its migration.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two independent facts of a position, never passed as arguments"
+)]
 struct Position {
     is_only: bool,
     is_first: bool,

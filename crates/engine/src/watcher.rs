@@ -46,6 +46,14 @@ enum Course {
     Over,
 }
 
+/// What there is to look at.
+enum Look {
+    Over,
+    Idle,
+    /// The session whose statement runs.
+    At(String),
+}
+
 impl Watch {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -66,17 +74,21 @@ impl Watch {
         (std::mem::take(&mut state.blockers), state.cancelled.take())
     }
 
-    /// Waits for the next look: the session whose statement runs then. None when the run is over.
-    fn next(&self) -> Option<Option<String>> {
+    /// Waits for the next look, if there is one.
+    fn next(&self) -> Look {
         let state = self.state();
         if state.course == Course::Over {
-            return None;
+            return Look::Over;
         }
         let (state, _) = self
             .bell
             .wait_timeout(state, TICK)
             .unwrap_or_else(PoisonError::into_inner);
-        (state.course != Course::Over).then(|| state.running.clone())
+        match (state.course, &state.running) {
+            (Course::Over, _) => Look::Over,
+            (Course::Running | Course::Lost, None) => Look::Idle,
+            (Course::Running | Course::Lost, Some(session)) => Look::At(session.clone()),
+        }
     }
 
     pub(crate) fn is_lost(&self) -> bool {
@@ -100,7 +112,12 @@ pub(crate) fn watch<S: Session>(
     let beats_every = (limits.lease_silence_ms / 3 / 50).max(1);
     let mut session = None;
     let mut tick = 0_u32;
-    while let Some(running) = watch.next() {
+    loop {
+        let running = match watch.next() {
+            Look::Over => return,
+            Look::Idle => None,
+            Look::At(session) => Some(session),
+        };
         let is_time = tick.is_multiple_of(RECONNECT_TICKS);
         if session.is_none() && is_time {
             session = connect().ok();

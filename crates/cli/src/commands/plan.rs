@@ -10,6 +10,7 @@ use crate::arguments::{RunOutput, UpArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
+use crate::show::escape;
 
 /// Shows the plan.
 ///
@@ -55,21 +56,21 @@ fn human(plans: &[PlannedMigration], arguments: &UpArguments) -> String {
         return "nothing to do\n".to_owned();
     }
     for plan in plans {
-        let _ = writeln!(text, "{}", plan.path);
+        let _ = writeln!(text, "{}", escape::line(&plan.path));
         for step in &plan.steps {
-            let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
+            let _ = writeln!(text, "  {:<5} {}", step.id, escape::line(&heading(step)));
             for line in step.text.as_str().lines() {
-                let _ = writeln!(text, "        {line}");
+                let _ = writeln!(text, "        {}", escape::line(line));
             }
         }
         for loss in &plan.losses {
-            let _ = writeln!(text, "  destroys  {}", loss.what);
+            let _ = writeln!(text, "  destroys  {}", escape::line(&loss.what));
         }
         if !plan.losses.is_empty() {
             let _ = writeln!(text, "  to agree  segue up --approve {}", plan.hash);
         }
         for remark in &plan.remarks {
-            let _ = writeln!(text, "  note      {remark}");
+            let _ = writeln!(text, "  note      {}", escape::line(remark));
         }
         text.push('\n');
     }
