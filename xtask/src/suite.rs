@@ -46,7 +46,7 @@ fn workspace(slow: Slow) -> Result<()> {
     if run::exists("cargo-nextest", "--version") {
         let mut tests = run::cargo(&["nextest", "run", "--workspace"]);
         if slow == Slow::Run {
-            tests.args(["--run-ignored", "all"]);
+            tests.env("SEGUE_TEST_ALL", "1");
         }
         run::must(&mut tests)?;
         step("examples in the documentation");
@@ -60,7 +60,7 @@ fn workspace(slow: Slow) -> Result<()> {
     // Without nextest this runs the examples in the documentation as well.
     let mut tests = run::cargo(&["test", "--workspace"]);
     if slow == Slow::Run {
-        tests.args(["--", "--include-ignored"]);
+        tests.env("SEGUE_TEST_ALL", "1");
     }
     run::must(&mut tests)
 }

@@ -247,8 +247,11 @@ const ONE_FILE_BYTES_MAX: u64 = 600 << 20;
 
 /// The system keeps the most of all children: the smaller one comes first.
 #[test]
-#[ignore = "slow: 20 000 files, and one of 100 MB"]
 fn memory_is_bounded_whatever_the_number_of_files() {
+    // Slow: 20 000 files, and one of 100 MB.
+    if !slow_ones_too() {
+        return;
+    }
     let many = folder(&[]);
     std::fs::create_dir_all(many.path().join("db/migrations")).unwrap();
     for number in 0..20_000 {
@@ -278,4 +281,10 @@ fn memory_is_bounded_whatever_the_number_of_files() {
         "one file of 100 MB: {} MB",
         bytes >> 20
     );
+}
+
+/// True when `cargo xtask test --all` asks for slow tests too.
+#[expect(clippy::disallowed_methods, reason = "a developer says so")]
+fn slow_ones_too() -> bool {
+    std::env::var_os("SEGUE_TEST_ALL").is_some()
 }

@@ -102,8 +102,11 @@ fn a_server_that_crashes_in_a_run_is_waited_for_and_nothing_is_lost_or_done_twic
 }
 
 #[test]
-#[ignore = "slow: a crash at every event of a run"]
 fn a_server_that_crashes_at_any_event_of_a_run_is_waited_for() {
+    // Slow: a crash at every event of a run.
+    if !crate::luck::slow_ones_too() {
+        return;
+    }
     let server = TestServer::start_newest().unwrap();
     after_a_crash_the_next_up_finishes(&server, 1..=14);
 }

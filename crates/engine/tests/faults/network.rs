@@ -98,7 +98,10 @@ fn connections_reset_anywhere_in_a_run_converge_and_nothing_runs_twice() {
 }
 
 #[test]
-#[ignore = "slow: a reset at some hundred places of a run"]
 fn connections_reset_at_hundreds_of_places_converge() {
+    // Slow: a reset at some hundred places of a run.
+    if !crate::luck::slow_ones_too() {
+        return;
+    }
     resets(300);
 }
