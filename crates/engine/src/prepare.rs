@@ -5,9 +5,9 @@
 
 use segue_model::{
     ARCHIVE, Action, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect, Down, Form,
-    Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, PhaseKind,
-    Plan, Replay, Section, Sql, Statement, Step, StepTransaction, TableChange, TransactionChange,
-    TransactionNeed, Wrapping, apply, inverse,
+    Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, Persistence,
+    PhaseKind, Plan, QualifiedName, Replay, Section, Sql, Statement, Step, StepTransaction,
+    TableChange, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -332,9 +332,15 @@ impl Draft<'_> {
         }
         let answers = replay.ask(statement, self.dialect);
         let plan = match self.manner {
-            // On the way back what is dropped was added: the version that stays has never used it.
-            Manner::Safe if self.way == Sent::Down && only_drops(&statement.changes) => None,
-            Manner::Safe => self.dialect.phases(&statement.changes, &replay.context()),
+            // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
+            Manner::Safe => self
+                .dialect
+                .phases(&statement.changes, &replay.context())
+                .filter(|plan| {
+                    !(self.way == Sent::Down
+                        && only_drops(&statement.changes)
+                        && plan.phases.iter().any(|phase| phase.gate.is_some()))
+                }),
             Manner::Verbatim => None,
         };
         let file = (
@@ -593,10 +599,19 @@ fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
         .filter(|loss| {
             loss.relation
                 .as_ref()
-                .is_none_or(|name| !replay.catalog.is_new_in_migration(name))
+                .is_none_or(|name| !is_own(name, &replay.catalog))
         })
         .cloned()
         .collect()
+}
+
+/// True for a table that this very migration made. What an earlier one of the same release made may have rows by now: the
+/// run may have stopped between the two.
+fn is_own(name: &QualifiedName, catalog: &Catalog) -> bool {
+    catalog.table(name).is_some_and(|table| {
+        table.persistence == Persistence::Temporary
+            || (table.born.migration == catalog.now.migration && table.born.statement > 0)
+    })
 }
 
 /// True for a statement that takes away tables or columns and does nothing else.

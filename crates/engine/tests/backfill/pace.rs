@@ -79,6 +79,10 @@ fn it_waits_for_a_replica_that_does_not_replay_and_goes_on_when_it_does() {
         "SELECT bool_and(replay_lsn = pg_current_wal_lsn())::text FROM pg_stat_replication",
     );
     replica.execute("SELECT pg_wal_replay_pause()").unwrap();
+    // It is behind from the beginning: a quick machine has filled the table before it would be.
+    client
+        .execute("CREATE TABLE noise AS SELECT repeat('x', 200) FROM generate_series(1, 20000)")
+        .unwrap();
     let signal = Signal::ReplicaLag { bytes_max: 500_000 };
     held_until(&database, signal, "bytes behind", |_| {
         replica.execute("SELECT pg_wal_replay_resume()").unwrap();
