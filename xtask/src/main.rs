@@ -27,7 +27,7 @@ cargo xtask <verb>
 
   test [--all] [--locks [--case NAME]]   install what tests need, run them; --locks measures
                                          the lock table again on every installed server;
-                                         --all does both
+                                         --all does both, with the slow tests
   ci [--skip-test] [--fuzz-seconds N]    everything a change must pass
   fuzz [--seconds N]                     the fuzz tests, for a bounded time
   tidy                                   house rules that the compiler does not know

@@ -21,18 +21,34 @@ pub(crate) fn test(arguments: &Arguments) -> Result<()> {
     if read.has("--locks") {
         return locks::measure(&servers, read.value("--case"));
     }
-    workspace()?;
+    let slow = if read.has("--all") {
+        Slow::Run
+    } else {
+        Slow::LeaveOut
+    };
+    workspace(slow)?;
     if read.has("--all") {
         locks::measure(&servers, None)?;
     }
     Ok(())
 }
 
+/// Whether tests that are marked as slow are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slow {
+    Run,
+    LeaveOut,
+}
+
 /// Every test of the workspace, with nextest when it is there.
-fn workspace() -> Result<()> {
+fn workspace(slow: Slow) -> Result<()> {
     step("tests");
     if run::exists("cargo-nextest", "--version") {
-        run::must(&mut run::cargo(&["nextest", "run", "--workspace"]))?;
+        let mut tests = run::cargo(&["nextest", "run", "--workspace"]);
+        if slow == Slow::Run {
+            tests.env("SEGUE_TEST_ALL", "1");
+        }
+        run::must(&mut tests)?;
         step("examples in the documentation");
         return run::must(&mut run::cargo(&[
             "test",
@@ -42,5 +58,9 @@ fn workspace() -> Result<()> {
         ]));
     }
     // Without nextest this runs the examples in the documentation as well.
-    run::must(&mut run::cargo(&["test", "--workspace"]))
+    let mut tests = run::cargo(&["test", "--workspace"]);
+    if slow == Slow::Run {
+        tests.env("SEGUE_TEST_ALL", "1");
+    }
+    run::must(&mut tests)
 }

@@ -46,6 +46,10 @@ pub(crate) enum Code {
     NotVerified,
     /// See its page.
     OutcomeUnknown,
+    /// See its page.
+    Interrupted,
+    /// See its page.
+    Terminated,
     /// A fault in Segue itself.
     Internal,
 }
@@ -70,6 +74,8 @@ impl Code {
         Self::MigrationFailed,
         Self::NotVerified,
         Self::OutcomeUnknown,
+        Self::Interrupted,
+        Self::Terminated,
         Self::Internal,
     ];
 
@@ -93,11 +99,17 @@ impl Code {
             Self::MigrationFailed => "migration-failed",
             Self::NotVerified => "not-verified",
             Self::OutcomeUnknown => "outcome-unknown",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
             Self::Internal => "internal",
         }
     }
 
     /// What it means, for `segue explain`.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one list of pages, read from top to bottom"
+    )]
     pub(crate) fn page(self) -> &'static str {
         match self {
             Self::Usage => {
@@ -151,6 +163,12 @@ impl Code {
             Self::OutcomeUnknown => {
                 "The connection was lost while a step was being committed, and the server could not be asked what became of it. `segue status` reads the journal once it is back."
             }
+            Self::Interrupted => {
+                "SIGINT (Ctrl-C) came. The first one stops the run after the step that is running; the second one cancels that step on the server, which rolls it back. Every step that is done is recorded, and `segue up` goes on from there. A third one ends the process at once, as a kill would: that is safe too."
+            }
+            Self::Terminated => {
+                "SIGTERM came. The run stopped after the step that was running, or in the middle of one that the server rolled back. Every step that is done is recorded, and `segue up` goes on from there."
+            }
             Self::Internal => {
                 "Segue itself failed. Nothing was changed. Please report it with the smallest file that shows it."
             }
@@ -175,7 +193,9 @@ impl Code {
             | Self::LeaseLost
             | Self::LockTimeout
             | Self::MigrationFailed
-            | Self::NotVerified => "nothing was changed",
+            | Self::NotVerified
+            | Self::Interrupted
+            | Self::Terminated => "nothing was changed",
             Self::OutcomeUnknown => "unknown",
             Self::Output => "what was written is incomplete; nothing else was changed",
         }
@@ -195,6 +215,8 @@ impl Code {
             Self::LeaseHeld | Self::LeaseLost => Exit::LeaseHeld,
             Self::LockTimeout => Exit::LockBudget,
             Self::OutcomeUnknown => Exit::Unknown,
+            Self::Interrupted => Exit::Interrupted,
+            Self::Terminated => Exit::Terminated,
             Self::MigrationFailed | Self::NotVerified => Exit::Failed,
             Self::Output | Self::Internal => Exit::Failed,
         }

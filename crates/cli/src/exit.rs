@@ -33,6 +33,10 @@ pub(crate) enum Exit {
     FailedStep,
     /// `status --exit-code`: migrations were edited after they ran.
     Drift,
+    /// Stopped between two steps by SIGINT: 128 + 2.
+    Interrupted,
+    /// Stopped between two steps by SIGTERM: 128 + 15.
+    Terminated,
     /// Whoever read the output has gone: 128 + SIGPIPE.
     ClosedOutput,
 }
@@ -54,7 +58,9 @@ impl Exit {
             Self::Pending => 10,
             Self::FailedStep => 11,
             Self::Drift => 12,
+            Self::Interrupted => 130,
             Self::ClosedOutput => 141,
+            Self::Terminated => 143,
         }
     }
 }

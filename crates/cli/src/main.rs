@@ -20,6 +20,7 @@ mod running;
 mod session;
 mod settings;
 mod show;
+mod signals;
 mod statistics;
 mod target;
 

@@ -201,6 +201,7 @@ pub(crate) fn with_runner_at<T>(
     runner.limits = limits;
     runner.histories = HISTORIES;
     runner.holder = user_and_process();
+    runner.stop = &crate::signals::STOP;
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
     runner.guard.consent = database.consent();
     runner.guard.backup = Some(&check);
@@ -325,6 +326,7 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
         ),
         Kind::NotVerified => (Code::NotVerified, "segue status"),
         Kind::Unknown => (Code::OutcomeUnknown, "segue status"),
+        Kind::Stopped => (crate::signals::code(), "segue up goes on from there"),
         Kind::Request => (Code::Usage, "segue status"),
     };
     let next = error.next().unwrap_or(next);

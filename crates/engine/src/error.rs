@@ -46,6 +46,8 @@ pub enum Kind {
     NotVerified,
     /// The outcome of a commit could not be learnt.
     Unknown,
+    /// Somebody asked it to stop; it did, between two steps or in the middle of one that was rolled back.
+    Stopped,
     /// What was asked for does not fit the project.
     Request,
 }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use segue_model::{RunnerStatements, Session, TextRows};
 
 use crate::checksum::Checksums;
+use crate::error::{EngineError, Kind};
+
+/// The latest format of the journal that is understood.
+const FORMAT: u32 = 1;
 
 /// What a record says of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +118,25 @@ impl<'a> Journal<'a> {
     pub fn is_installed<S: Session>(self, session: &mut S) -> Result<bool, S::Error> {
         let rows = session.query(&self.statements.is_installed)?;
         Ok(matches!(value(&rows), Some("t" | "true" | "1")))
+    }
+
+    /// Refuses a journal that a later version of Segue keeps: what it says may mean something else.
+    pub(crate) fn known<S: Session>(self, session: &mut S) -> Result<(), EngineError> {
+        let unread = |error| EngineError::server("the journal could not be read", error);
+        if !self.is_installed(session).map_err(unread)? {
+            return Ok(());
+        }
+        let rows = session.query(&self.statements.format).map_err(unread)?;
+        let format = value(&rows).and_then(|text| text.parse::<u32>().ok());
+        if format.is_some_and(|format| format <= FORMAT) {
+            return Ok(());
+        }
+        let found = format.map_or_else(|| "unknown".to_owned(), |format| format.to_string());
+        Err(EngineError::new(
+            Kind::Refused,
+            format!("the journal of this database is of format {found}, this Segue knows formats up to {FORMAT}"),
+        )
+        .with_details(["a later version wrote it: use that one".to_owned()]))
     }
 
     /// All records, in the order they were made; none when the journal is not there.

@@ -94,6 +94,9 @@ pub struct PlannedStep {
     /// What puts back the values it took away, once the first of these changes is done.
     #[serde(default)]
     pub restore: Option<Backfill>,
+    /// Whether it contradicted the catalog when the plan was made: then it fails without anybody's doing.
+    #[serde(default)]
+    pub is_contradicted: bool,
 }
 
 fn expand() -> PhaseKind {
@@ -363,7 +366,7 @@ impl Draft<'_> {
         }
         let (transaction, next) = grouping.of(answers.impact.transaction);
         let back = way_back(&statement.changes, &replay.catalog);
-        let _ = replay.advance(statement, &answers.impact);
+        let contradictions = replay.advance(statement, &answers.impact);
         self.steps.push(PlannedStep {
             id: self.number.to_string(),
             purpose: "as written".to_owned(),
@@ -377,6 +380,7 @@ impl Draft<'_> {
             gate: None,
             back,
             restore: None,
+            is_contradicted: !contradictions.is_empty(),
         });
         Ok(next)
     }
@@ -458,6 +462,7 @@ impl Draft<'_> {
             gate: None,
             back: None,
             restore: step.restore.clone(),
+            is_contradicted: false,
         })
     }
 
@@ -545,7 +550,7 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
     let answers = replay.ask(&one, dialect);
     step.losses = real(&one, &answers.destroys, replay);
     step.impact = answers.impact;
-    let _ = replay.advance(&one, &step.impact);
+    step.is_contradicted = !replay.advance(&one, &step.impact).is_empty();
 }
 
 /// What takes changes back exactly, last first; none when one of them cannot be.

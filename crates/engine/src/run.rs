@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use segue_model::{Change, Session, SessionChange};
+use segue_model::{Change, Failure, Session, SessionChange, SessionError as _};
 
 use crate::error::{EngineError, StateOfDatabase};
 use crate::journal::{Entry, Journal, RecordState, StepState};
 use crate::lease::Lease;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
-use crate::turn::{Writing, outside, step_key, stopped, turns};
+use crate::turn::{Writing, asked, outside, step_key, stopped, turns};
 use crate::up::Runner;
 use crate::watcher::Watch;
 
@@ -18,6 +18,10 @@ pub(crate) struct Running<'r, 'a, S: Session> {
     pub(crate) runner: &'r mut Runner<'a, S>,
     pub(crate) session: S,
     pub(crate) session_id: String,
+    /// Which server it talks to; none where the server does not tell.
+    pub(crate) identity: Option<String>,
+    /// Another server answered after a reconnect: its name. Nothing is sent there.
+    pub(crate) replaced: Option<String>,
     pub(crate) lease: &'r Lease,
     pub(crate) watch: &'r Watch,
     /// Migrations this run has completed.
@@ -36,12 +40,21 @@ impl<S: Session + Send> Running<'_, '_, S> {
         self.seed
     }
 
-    /// A new connection in place of the one that is gone, with what this migration has set.
+    /// A new connection in place of the one that is gone, with what this migration has set. Another server than before is
+    /// told nothing.
     pub(crate) fn reconnect(&mut self) -> Result<(), EngineError> {
         let unprepared = |error| EngineError::server("the session could not be prepared", error);
         let mut session = self.runner.open()?;
         self.session_id =
             id_of(&mut session, &self.runner.statements.session_id).map_err(unprepared)?;
+        let identity = identity_of(&mut session, &self.runner.statements).map_err(unprepared)?;
+        if let (Some(before), Some(now)) = (&self.identity, identity)
+            && *before != now
+        {
+            self.replaced = Some(now);
+            self.session = session;
+            return Ok(());
+        }
         self.session = session;
         for text in self.settings.clone() {
             self.set(&text).map_err(unprepared)?;
@@ -71,6 +84,10 @@ impl<S: Session + Send> Running<'_, '_, S> {
         let (turns, end) = stretch(migration);
         let mut finished = 0;
         for (number, turn) in turns.iter().enumerate() {
+            if self.runner.stop.is_asked() {
+                let asked = stopped(migration, turn.first(), asked());
+                return Err(self.placed(asked, finished, migration.steps.len()));
+            }
             let position = Position {
                 is_only: turns.len() == 1
                     && done.is_empty()
@@ -363,4 +380,26 @@ pub(crate) fn id_of<S: Session>(
 ) -> Result<String, S::Error> {
     let rows = session.query(statement)?;
     Ok(crate::journal::value(&rows).unwrap_or_default().to_owned())
+}
+
+/// Which server answers; none where it does not tell, or may not be asked.
+pub(crate) fn identity_of<S: Session>(
+    session: &mut S,
+    statements: &segue_model::RunnerStatements,
+) -> Result<Option<String>, S::Error> {
+    let Some(identity) = &statements.identity else {
+        return Ok(None);
+    };
+    match session.query(identity) {
+        Ok(rows) => Ok(crate::journal::value(&rows).map(str::to_owned)),
+        Err(error) => match error.failure() {
+            Failure::ConnectionLost => Err(error),
+            Failure::LockTimeout
+            | Failure::Deadlock
+            | Failure::Cancelled
+            | Failure::Permission
+            | Failure::Resources
+            | Failure::Refused => Ok(None),
+        },
+    }
 }

@@ -100,12 +100,16 @@ impl<S: Session + Send> Running<'_, '_, S> {
         if self.watch.is_lost() {
             return Err(stopped(migration, step, lost()));
         }
+        if self.runner.stop.is_asked() {
+            return Err(stopped(migration, step, asked()));
+        }
         if !is_retryable || attempt >= self.runner.limits.attempts_max {
             let what = match failure {
                 Failure::LockTimeout | Failure::Deadlock | Failure::Cancelled if is_retryable => {
                     format!(
                         "a lock was not granted within {} ms, {attempt} of {} attempts",
-                        self.runner.limits.lock_timeout_ms, self.runner.limits.attempts_max
+                        self.waits_ms(step),
+                        self.runner.limits.attempts_max
                     )
                 }
                 Failure::ConnectionLost => "the connection is gone".to_owned(),
@@ -122,6 +126,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             if waiting.is_some() {
                 stopped = stopped.of_kind(Kind::LockBudget);
             }
+            stopped = stopped.with_details(self.reasons(migration, failure, step));
             return Err(stopped_at(migration, step, offset, stopped));
         }
         let jitter = self.jitter();
@@ -137,7 +142,35 @@ impl<S: Session + Send> Running<'_, '_, S> {
             // A server that restarts is back within the pauses; if not, the next try says so.
             let _ = self.reconnect();
         }
-        Ok(())
+        match &self.replaced {
+            Some(now) => {
+                let replaced = replaced(self.identity.as_deref(), now);
+                Err(stopped(migration, step, replaced))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What else there is to say of a failure that no second try mends.
+    fn reasons(
+        &mut self,
+        migration: &PlannedMigration,
+        failure: Failure,
+        step: Option<&PlannedStep>,
+    ) -> Vec<String> {
+        match (failure, step) {
+            (Failure::Permission, step) => self.missing_rights(step),
+            (Failure::Refused, Some(step)) => self.changed_meanwhile(migration, step),
+            (Failure::Refused, None)
+            | (
+                Failure::LockTimeout
+                | Failure::Deadlock
+                | Failure::Cancelled
+                | Failure::ConnectionLost
+                | Failure::Resources,
+                _,
+            ) => Vec::new(),
+        }
     }
 
     fn try_inside(
@@ -335,12 +368,31 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 Ok(()) => return self.note(migration, turn, writing),
                 Err(Trouble::Final(error)) => return Err(error),
                 Err(Trouble::Server(error, _) | Trouble::AtCommit(error, _)) => {
-                    self.after_failure(migration, (error, Some(step)), attempt)?;
+                    self.after_failure(migration, (error, Some(step)), attempt)
+                        .map_err(|error| self.tidied(step, error))?;
                 }
                 // Only a transaction is asked about its rows.
                 Err(Trouble::Dangling(..)) => {}
             }
             attempt += 1;
+        }
+    }
+
+    /// A build that is given up leaves no invalid index, which would slow every write and, when it is unique, refuse some.
+    fn tidied(&mut self, step: &PlannedStep, error: EngineError) -> EngineError {
+        if self.watch.is_lost() || self.replaced.is_some() {
+            return error;
+        }
+        let timeout = self.runner.limits.lock_timeout_ms;
+        match self.drop_leftover(step, timeout) {
+            Ok(None) => error,
+            Ok(Some(name)) => error.with_details([format!(
+                "the invalid index {name}, which the failed build left behind, was dropped"
+            )]),
+            Err(_) => error.with_details([
+                "the failed build may have left an invalid index: the next `segue up` drops it"
+                    .to_owned(),
+            ]),
         }
     }
 
@@ -364,7 +416,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             self.intend(migration, &intent)?;
             *known = Some(StepState::Intended);
         }
-        self.wait_for_locks(self.outside_timeout(step))
+        self.wait_for_locks(self.waits_ms(Some(step)))
             .map_err(server)?;
         self.watch.begin(&self.session_id);
         let sent = self.send(migration, step).map_err(server)?;
@@ -397,12 +449,12 @@ impl<S: Session + Send> Running<'_, '_, S> {
 
     /// A step that keeps nobody waiting may wait itself: it queues for a lock that no application statement conflicts
     /// with. Every other one has the short time-out.
-    fn outside_timeout(&self, step: &PlannedStep) -> u32 {
-        let waits_alone = step
-            .impact
-            .strongest()
-            .map_or(Blocks::ReadsAndWrites, LockMode::blocks)
-            == Blocks::Nobody;
+    fn waits_ms(&self, step: Option<&PlannedStep>) -> u32 {
+        let waits_alone = step.is_some_and(|step| {
+            let strongest = step.impact.strongest();
+            step.transaction == StepTransaction::Outside
+                && strongest.map_or(Blocks::ReadsAndWrites, LockMode::blocks) == Blocks::Nobody
+        });
         let limits = &self.runner.limits;
         if waits_alone {
             limits.online_wait_ms
@@ -473,12 +525,26 @@ impl<S: Session + Send> Running<'_, '_, S> {
 
     /// An invalid index under the name of the one to be built is what a failed build left behind.
     fn drop_invalid(&mut self, step: &PlannedStep) -> Result<(), Trouble<S::Error>> {
+        // A concurrent drop keeps nobody waiting, and waits for old transactions like a build.
+        let dropped = self.drop_leftover(step, self.runner.limits.online_wait_ms)?;
+        if let Some(name) = dropped {
+            self.runner.observer.on(&Event::InvalidIndex { name });
+        }
+        Ok(())
+    }
+
+    /// Drops what a failed build left behind, waiting so long at most: its name.
+    fn drop_leftover(
+        &mut self,
+        step: &PlannedStep,
+        wait_ms: u32,
+    ) -> Result<Option<String>, Trouble<S::Error>> {
         let [Change::Index(IndexChange::Create { index, build, .. })] = step.changes.as_slice()
         else {
-            return Ok(());
+            return Ok(None);
         };
         if *build != Build::Concurrently {
-            return Ok(());
+            return Ok(None);
         }
         let name = index.table.sibling(index.name.ident().clone());
         let scope = segue_model::CatalogScope::Relations(std::iter::once(name.clone()).collect());
@@ -494,11 +560,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
             .index(&name)
             .is_some_and(|found| found.state == IndexState::Invalid);
         if !is_invalid {
-            return Ok(());
+            return Ok(None);
         }
-        self.runner.observer.on(&Event::InvalidIndex {
-            name: name.to_string(),
-        });
+        let shown = name.to_string();
         let drop = Change::Index(IndexChange::Drop {
             name,
             build: Build::Concurrently,
@@ -509,10 +573,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
             self.runner.dialect.render(&[drop]).map_err(|error| {
                 Trouble::Final(EngineError::new(Kind::Failed, error.to_string()))
             })?;
-        // A concurrent drop keeps nobody waiting, and waits for old transactions like a build.
-        self.wait_for_locks(self.runner.limits.online_wait_ms)
-            .map_err(server)?;
-        self.session.execute(&sql).map_err(server)
+        self.wait_for_locks(wait_ms).map_err(server)?;
+        self.session.execute(&sql).map_err(server)?;
+        Ok(Some(shown))
     }
 
     /// How long the session's statements wait for a lock from here on.
@@ -584,6 +647,13 @@ impl<S: Session + Send> Running<'_, '_, S> {
             self.runner.clock.pause(pause);
             if self.reconnect().is_err() {
                 continue;
+            }
+            if let Some(now) = &self.replaced {
+                // A transaction's id means nothing on another timeline.
+                let replaced = replaced(self.identity.as_deref(), now)
+                    .of_kind(Kind::Unknown)
+                    .with_state(crate::StateOfDatabase::Unknown);
+                return Err(stopped(migration, turn.last(), replaced));
             }
             if let Ok(Some(is_committed)) = self.outcome_of(migration, turn, id) {
                 return Ok(is_committed);
@@ -675,4 +745,22 @@ pub(crate) fn lost() -> EngineError {
         Kind::LeaseLost,
         "another runner has taken over: this one stops before its next effect",
     )
+}
+
+/// Somebody said so.
+pub(crate) fn asked() -> EngineError {
+    EngineError::new(Kind::Stopped, "stopped, as it was asked to")
+}
+
+/// Another server answers than the one the plan was made on.
+pub(crate) fn replaced(before: Option<&str>, now: &str) -> EngineError {
+    EngineError::new(
+        Kind::Connection,
+        "another server answers now: there was a failover, and the last steps may not have reached it",
+    )
+    .with_details([
+        format!("before: {}", before.unwrap_or("unknown")),
+        format!("now: {now}"),
+        "the next run goes on with what the journal there says".to_owned(),
+    ])
 }

@@ -16,8 +16,9 @@ use crate::journal::{Entry, Journal, Record, RecordState, value};
 use crate::lease::{self, Lease};
 use crate::limits::{Clock, Event, Limits, Observer};
 use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
-use crate::run::{Running, id_of};
+use crate::run::{Running, id_of, identity_of};
 use crate::status::{Standing, Status, status};
+use crate::stop::Stop;
 use crate::watcher::{Watch, watch};
 
 const UNREAD: &str = "the journal could not be read";
@@ -44,6 +45,8 @@ pub struct Runner<'a, S: Session> {
     pub observer: &'a mut dyn Observer,
     /// Who runs, for the lease: host, process, user.
     pub holder: String,
+    /// Where a wish to stop is said.
+    pub stop: &'a Stop,
     /// For jitter; the same seed pauses the same way.
     pub seed: u64,
     /// Tables in which other tools keep what they ran, by name. Where one is there and the journal is empty, nothing is
@@ -139,6 +142,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             clock,
             observer,
             holder: "segue".to_owned(),
+            stop: &crate::stop::NEVER,
             seed: 0x9E37_79B9_7F4A_7C15,
             histories: &[],
             copies: Copies::Made,
@@ -368,7 +372,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             Journal::new(&self.statements).is_installed(session)
         })?;
         if is_there {
-            return Ok(());
+            return self.under_budget(|this| Journal::new(&this.statements).known(session));
         }
         self.under_budget(|this| {
             // A text that fails in its middle leaves its transaction open.
@@ -421,6 +425,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         session: &mut S,
         migrations: &[Migration],
     ) -> Result<Vec<Status>, EngineError> {
+        self.under_budget(|this| Journal::new(&this.statements).known(session))?;
         let records: Vec<Record> = self.read(session, UNREAD, |session| {
             Journal::new(&self.statements).records(session)
         })?;
@@ -723,17 +728,13 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let shared = Watch::default();
         let statements = self.statements.clone();
         let limits = self.limits;
-        let connect = self.connect;
+        let (connect, stop) = (self.connect, self.stop);
         std::thread::scope(|scope| {
             // Only a run that has something to do is watched.
             if !plans.is_empty() {
                 let watched = &shared;
                 let statements = &statements;
-                scope.spawn(move || {
-                    if let Ok(session) = connect() {
-                        watch(session, statements, &limits, (lease, watched));
-                    }
-                });
+                scope.spawn(move || watch(connect, statements, &limits, (lease, watched, stop)));
             }
             let result = self.run_all(session, (lease, &shared), plans);
             shared.finish();
@@ -749,11 +750,15 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     ) -> Result<Vec<String>, EngineError> {
         let session_id = id_of(&mut session, &self.statements.session_id)
             .map_err(|error| EngineError::server("the session has no id", error))?;
+        let identity = identity_of(&mut session, &self.statements)
+            .map_err(|error| EngineError::server("the server does not say who it is", error))?;
         let seed = self.seed | 1;
         let mut running = Running {
             runner: self,
             session,
             session_id,
+            identity,
+            replaced: None,
             lease,
             watch: shared,
             completed: 0,

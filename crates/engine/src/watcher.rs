@@ -10,9 +10,13 @@ use segue_model::{Failure, RunnerStatements, Session, SessionError as _};
 use crate::journal::value;
 use crate::lease::Lease;
 use crate::limits::Limits;
+use crate::stop::Stop;
+use crate::up::Connect;
 
 /// How often it looks.
 const TICK: Duration = Duration::from_millis(50);
+/// How many looks there are between two tries to connect.
+const RECONNECT_TICKS: u32 = 10;
 
 /// What the watcher and the runner tell each other.
 #[derive(Debug, Default)]
@@ -42,6 +46,14 @@ enum Course {
     Over,
 }
 
+/// What there is to look at.
+enum Look {
+    Over,
+    Idle,
+    /// The session whose statement runs.
+    At(String),
+}
+
 impl Watch {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -62,6 +74,23 @@ impl Watch {
         (std::mem::take(&mut state.blockers), state.cancelled.take())
     }
 
+    /// Waits for the next look, if there is one.
+    fn next(&self) -> Look {
+        let state = self.state();
+        if state.course == Course::Over {
+            return Look::Over;
+        }
+        let (state, _) = self
+            .bell
+            .wait_timeout(state, TICK)
+            .unwrap_or_else(PoisonError::into_inner);
+        match (state.course, &state.running) {
+            (Course::Over, _) => Look::Over,
+            (Course::Running | Course::Lost, None) => Look::Idle,
+            (Course::Running | Course::Lost, Some(session)) => Look::At(session.clone()),
+        }
+    }
+
     pub(crate) fn is_lost(&self) -> bool {
         self.state().course == Course::Lost
     }
@@ -73,33 +102,32 @@ impl Watch {
     }
 }
 
-/// Looks until the run is over. When its connection fails it stops looking: the server's time-outs still hold, and the
-/// lease runs out unless a step ends first.
+/// Looks until the run is over. A connection that fails is made again: without it the lease would run out.
 pub(crate) fn watch<S: Session>(
-    mut session: S,
+    connect: &Connect<'_, S>,
     statements: &RunnerStatements,
     limits: &Limits,
-    (lease, watch): (&Lease, &Watch),
+    (lease, watch, stop): (&Lease, &Watch, &Stop),
 ) {
     let beats_every = (limits.lease_silence_ms / 3 / 50).max(1);
+    let mut session = None;
     let mut tick = 0_u32;
     loop {
-        let state = watch.state();
-        if state.course == Course::Over {
-            return;
+        let running = match watch.next() {
+            Look::Over => return,
+            Look::Idle => None,
+            Look::At(session) => Some(session),
+        };
+        let is_time = tick.is_multiple_of(RECONNECT_TICKS);
+        if session.is_none() && is_time {
+            session = connect().ok();
         }
-        let (state, _) = watch
-            .bell
-            .wait_timeout(state, TICK)
-            .unwrap_or_else(PoisonError::into_inner);
-        if state.course == Course::Over {
-            return;
-        }
-        let running = state.running.clone();
-        drop(state);
         tick = tick.wrapping_add(1);
+        let Some(open) = session.as_mut() else {
+            continue;
+        };
         if tick.is_multiple_of(beats_every) {
-            match session.query_with(&statements.beat, &[Some(&lease.epoch)]) {
+            match open.query_with(&statements.beat, &[Some(&lease.epoch)]) {
                 Ok(rows) if rows.is_empty() => {
                     watch.state().course = Course::Lost;
                     return;
@@ -109,12 +137,16 @@ pub(crate) fn watch<S: Session>(
                 Err(error) if error.failure() == Failure::LockTimeout => {
                     tick = tick.wrapping_sub(1);
                 }
-                Err(_) => return,
+                Err(_) => {
+                    session = None;
+                    continue;
+                }
             }
         }
         let Some(running) = running else { continue };
-        if look(&mut session, statements, limits, (&running, watch)).is_err() {
-            return;
+        let looked = look(open, statements, limits, (&running, watch, stop));
+        if looked.is_err() {
+            session = None;
         }
     }
 }
@@ -123,8 +155,11 @@ fn look<S: Session>(
     session: &mut S,
     statements: &RunnerStatements,
     limits: &Limits,
-    (running, watch): (&str, &Watch),
+    (running, watch, stop): (&str, &Watch, &Stop),
 ) -> Result<(), S::Error> {
+    if let (true, Some(cancel)) = (stop.is_urgent(), &statements.cancel) {
+        return session.query_with(cancel, &[Some(running)]).map(drop);
+    }
     if let Some(blockers) = &statements.blockers {
         let rows = session.query_with(blockers, &[Some(running)])?;
         if !rows.is_empty() {

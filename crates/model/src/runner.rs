@@ -12,6 +12,8 @@ use crate::{GuardStatements, Sql};
 pub struct RunnerStatements {
     /// Whether the journal is there. Gives one row: `t` or `f`, and the format's number or null.
     pub is_installed: Sql,
+    /// The format of the journal that is there. Gives one row with its number.
+    pub format: Sql,
     /// Creates the journal where it is not there. Several statements; safe to run by two at once.
     pub install: Sql,
     /// Removes every trace of the journal.
@@ -30,6 +32,12 @@ pub struct RunnerStatements {
     /// Sets how long the session's statements wait for a lock, in ms, 0 for no limit; a fence may say otherwise for its
     /// transaction.
     pub session_lock_timeout: fn(u32) -> Sql,
+    /// Which server answers, so that a reconnect notices a failover. Gives one row that stays the same until then; no
+    /// right of an administrator is needed. None where there is no server.
+    pub identity: Option<Sql>,
+    /// What a role lacks: `$1 namespace`, `$2 relation`, `$3 right` (`SELECT`, `INSERT` …, or `OWNER`). Gives one row a
+    /// GRANT that is missing. None where there are no rights.
+    pub rights: Option<Sql>,
     /// Puts every setting of the session back to what it was at connect; none where a new connection does.
     pub reset_settings: Option<Sql>,
     /// What became of a transaction: `$1 its id`. Gives one row: `committed`, `aborted`, `in progress` or null (unknown).

@@ -17,16 +17,21 @@ pub(crate) fn statements() -> RunnerStatements {
         is_installed: Sql::literal(
             "SELECT (pg_catalog.to_regclass('segue.lease') IS NOT NULL)::text, NULL::text",
         ),
+        format: Sql::literal("SELECT format::text FROM segue.lease"),
         install: Sql::literal(INSTALL),
         uninstall: Sql::literal("DROP SCHEMA IF EXISTS segue CASCADE"),
         begin: Sql::literal("BEGIN"),
         commit: Sql::literal("COMMIT"),
         rollback: Sql::literal("ROLLBACK"),
         fence: Sql::literal(
-            "SELECT pg_catalog.txid_current()::text, pg_catalog.set_config('lock_timeout', $2::text, true) \
+            "SELECT pg_catalog.txid_current()::text, pg_catalog.set_config('lock_timeout', $2::text, true), \
+             pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') \
+             WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true) \
              FROM segue.lease WHERE epoch = $1::text::bigint FOR KEY SHARE",
         ),
         session_lock_timeout: lock_timeout,
+        identity: Some(Sql::literal(IDENTITY)),
+        rights: Some(Sql::literal(RIGHTS)),
         reset_settings: Some(Sql::literal("RESET ALL")),
         outcome: Some(Sql::literal(
             "SELECT pg_catalog.txid_status($1::text::bigint)::text",
@@ -125,7 +130,9 @@ fn lock_timeout(ms: u32) -> Sql {
         .number(ms.into())
         .text(
             "', false), pg_catalog.set_config('statement_timeout', '0', false), \
-             pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)",
+             pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false), \
+             pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') \
+             WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, false)",
         )
 }
 
@@ -194,3 +201,31 @@ UNION ALL SELECT n.nspname::text, c.relname::text, pg_catalog.sum(s.rows)::bigin
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
 CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS t JOIN sizes AS s ON s.oid = t.relid \
 WHERE c.relkind = 'p' GROUP BY n.nspname, c.relname";
+
+/// The cluster and its timeline: a standby that was promoted is on a later one at once, before its first checkpoint.
+/// Source: PostgreSQL 17 manual, 26.3.6 (timelines), 9.28.3 (names of WAL files begin with the timeline).
+const IDENTITY: &str = "\
+SELECT pg_catalog.concat('system ', c.system_identifier, ', ', \
+CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'a standby' \
+ELSE pg_catalog.concat('timeline ', \
+pg_catalog.ltrim(pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8), '0')) END) \
+FROM pg_catalog.pg_control_system() AS c";
+
+const RIGHTS: &str = "\
+SELECT CASE \
+WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN \
+pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, CURRENT_USER) \
+WHEN c.oid IS NULL AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') THEN \
+pg_catalog.format('GRANT CREATE ON SCHEMA %I TO %I', n.nspname, CURRENT_USER) \
+WHEN c.oid IS NULL THEN NULL \
+WHEN $3::text = 'OWNER' AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN \
+pg_catalog.format('GRANT %I TO %I', pg_catalog.pg_get_userbyid(c.relowner), CURRENT_USER) \
+WHEN $3::text = 'OWNER' AND NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') THEN \
+pg_catalog.format('GRANT CREATE ON SCHEMA %I TO %I', n.nspname, CURRENT_USER) \
+WHEN $3::text = 'OWNER' THEN NULL \
+WHEN NOT pg_catalog.has_table_privilege(c.oid, $3::text) THEN \
+pg_catalog.format('GRANT %s ON %I.%I TO %I', $3::text, n.nspname, c.relname, CURRENT_USER) \
+END \
+FROM pg_catalog.pg_namespace AS n \
+LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = $2::text \
+WHERE n.nspname = $1::text";

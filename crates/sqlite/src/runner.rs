@@ -25,6 +25,7 @@ pub(crate) fn statements() -> RunnerStatements {
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'segue_lease') \
              THEN 't' ELSE 'f' END, NULL",
         ),
+        format: Sql::literal("SELECT CAST(format AS TEXT) FROM main.segue_lease"),
         install: Sql::literal(INSTALL),
         uninstall: Sql::literal(
             "BEGIN IMMEDIATE; DROP TABLE IF EXISTS main.segue_event; DROP TABLE IF EXISTS main.segue_step; \
@@ -38,6 +39,8 @@ pub(crate) fn statements() -> RunnerStatements {
         rollback: Sql::literal("ROLLBACK"),
         fence: Sql::literal("SELECT NULL FROM main.segue_lease WHERE epoch = CAST($1 AS INTEGER)"),
         session_lock_timeout: busy_timeout,
+        identity: None,
+        rights: None,
         reset_settings: None,
         outcome: None,
         take_lease: Sql::literal(

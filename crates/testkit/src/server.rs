@@ -144,6 +144,14 @@ impl TestServer {
         succeed(&mut command)
     }
 
+    /// Makes a standby the primary.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn promote(&self) -> Result<(), Error> {
+        self.connect("postgres")?.execute("SELECT pg_promote()")
+    }
+
     fn start_listening(installed: &Installed, listen: Listen<'_>) -> Result<Self, Error> {
         let directory = private_directory()?;
         let started = Self::start_in(installed, &directory, listen);

@@ -54,6 +54,7 @@ pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
     let approval = Approval {
         hashes: arguments.approve.iter().cloned().collect(),
     };
+    crate::signals::listen();
     let outcome = with_runner_for(
         Purpose::Change,
         &arguments.database,

@@ -48,6 +48,7 @@ pub(crate) fn take_back(
     arguments: &UpArguments,
     (purpose, back): (Purpose, Back),
 ) -> Result<Exit, CliError> {
+    crate::signals::listen();
     let project = project(&arguments.database)?;
     let mut observer = |event: &Event| {
         if arguments.output == RunOutput::Human {

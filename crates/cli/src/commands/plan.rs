@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{limits, project, selection, with_runner};
 use crate::session::AnySession;
-use crate::show::escape::line;
+use crate::show::escape;
 
 /// Shows the plan.
 ///
@@ -165,7 +165,7 @@ fn human(
         return "nothing to do\n".to_owned();
     }
     for plan in plans {
-        let _ = writeln!(text, "{}", plan.path);
+        let _ = writeln!(text, "{}", escape::line(&plan.path));
         let has_gate = plan.steps.iter().any(|step| step.gate.is_some());
         let mut phase = None;
         for step in &plan.steps {
@@ -176,25 +176,29 @@ fn human(
                     plan.id
                 );
                 for condition in &waiting.gate.conditions {
-                    let _ = writeln!(text, "            {condition}");
+                    let _ = writeln!(text, "            {}", escape::line(condition));
                 }
                 for loss in &waiting.losses {
-                    let _ = writeln!(text, "  destroys  {}: the point of no return", loss.what);
+                    let _ = writeln!(
+                        text,
+                        "  destroys  {}: the point of no return",
+                        escape::line(&loss.what)
+                    );
                 }
             }
             if has_gate && phase.replace(step.phase) != Some(step.phase) {
                 let _ = writeln!(text, "  {}", phase_name(step.phase));
             }
-            let _ = writeln!(text, "  {:<5} {}", step.id, heading(step));
+            let _ = writeln!(text, "  {:<5} {}", step.id, escape::line(&heading(step)));
             for text_line in redacted(step.text.as_str(), dialect).lines() {
-                let _ = writeln!(text, "        {text_line}");
+                let _ = writeln!(text, "        {}", escape::line(text_line));
             }
             if let Some(sample) = samples.get(&(plan.id.clone(), step.id.clone())) {
-                let _ = writeln!(text, "        -- {}", line(&sampled(sample)));
+                let _ = writeln!(text, "        -- {}", escape::line(&sampled(sample)));
             }
         }
         for loss in &plan.losses {
-            let _ = writeln!(text, "  destroys  {}", loss.what);
+            let _ = writeln!(text, "  destroys  {}", escape::line(&loss.what));
         }
         if !plan.losses.is_empty() {
             let how = match agent() {
@@ -204,7 +208,7 @@ fn human(
             let _ = writeln!(text, "  to agree  segue {how} {}", plan.hash);
         }
         for remark in &plan.remarks {
-            let _ = writeln!(text, "  note      {remark}");
+            let _ = writeln!(text, "  note      {}", escape::line(remark));
         }
         text.push('\n');
     }
@@ -224,7 +228,7 @@ fn in_the_way(found: &[Hindrance]) -> String {
             Weight::Reported => "in the way",
             Weight::Refused => "refused",
         };
-        let _ = writeln!(text, "{word}: {}", line(&one.what));
+        let _ = writeln!(text, "{word}: {}", escape::line(&one.what));
     }
     text
 }

@@ -117,6 +117,8 @@ fn human(lines: &[Status]) -> String {
         | Exit::LockBudget
         | Exit::Partial
         | Exit::Unknown
+        | Exit::Interrupted
+        | Exit::Terminated
         | Exit::ClosedOutput => {
             if lines.iter().any(|line| line.standing == Standing::Waiting) {
                 "a migration waits at its gate: `segue contract` finishes it once nobody uses the old structure, `segue down` goes back"

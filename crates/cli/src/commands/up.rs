@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     if arguments.dry_run {
         return plan::run(arguments);
     }
+    crate::signals::listen();
     let project = project(&arguments.database)?;
     let mut points = Vec::new();
     let mut observer = |event: &Event| {

@@ -94,7 +94,9 @@ fn annotation(placed: &Placed, out: &mut dyn Write) -> io::Result<()> {
 
 /// The message of a command: `%` and line ends are encoded.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    // The log of a run is read in a terminal as well.
+    crate::show::escape::lines(text)
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

@@ -108,6 +108,10 @@ fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
 fn inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in escape::line(text).chars() {
+        if character == ':' && escaped.trim().is_empty() {
+            // A CI that reads its log would take `::error …` at the start of a line as a command.
+            escaped.push('\\');
+        }
         match character {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),

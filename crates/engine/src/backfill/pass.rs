@@ -114,11 +114,12 @@ impl<S: Session + Send> Running<'_, '_, S> {
         let seeds: Vec<u64> = (0..task.limits.workers.max(1))
             .map(|_| self.jitter())
             .collect();
-        let (connect, watch) = (self.runner.connect, self.watch);
+        let (connect, stop) = (self.runner.connect, self.runner.stop);
+        let watch = self.watch;
         let (mut pace, mut failed) = (Pace::default(), 0);
         let mut gone = None;
         let result = at_work(task, connect, seeds, |look| {
-            if watch.is_lost() {
+            if watch.is_lost() || stop.is_asked() {
                 task.shared.stop();
             }
             if !look.is_multiple_of(PACE_EVERY) || gone.is_some() {
@@ -138,12 +139,20 @@ impl<S: Session + Send> Running<'_, '_, S> {
             } else {
                 // The workers wait until it is back.
                 let _ = self.reconnect();
+                if let Some(now) = &self.replaced {
+                    task.shared.stop();
+                    gone = Some(crate::turn::replaced(self.identity.as_deref(), now));
+                }
             }
         });
         if watch.is_lost() {
             return Err(crate::turn::lost());
         }
-        gone.map_or(result, Err)
+        gone.map_or(result, Err)?;
+        if stop.is_asked() {
+            return Err(crate::turn::asked());
+        }
+        Ok(())
     }
 
     /// Asks on the run's own connection, again when it was lost.
@@ -176,6 +185,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
             if error.failure() == Failure::ConnectionLost {
                 // A server that restarts is back within the pauses; if not, the next try says so.
                 let _ = self.reconnect();
+            }
+            if let Some(now) = &self.replaced {
+                return Err(crate::turn::replaced(self.identity.as_deref(), now));
             }
             attempt += 1;
         }

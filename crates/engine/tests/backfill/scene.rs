@@ -99,6 +99,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         gate: None,
         back: None,
         restore: None,
+        is_contradicted: false,
     };
     vec![PlannedMigration {
         id: "1".to_owned(),

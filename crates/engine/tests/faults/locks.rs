@@ -136,7 +136,7 @@ fn a_zombie_stops_before_its_next_effect() {
 }
 
 #[test]
-fn an_invalid_index_of_a_failed_build_is_dropped_and_built_again() {
+fn an_invalid_index_that_is_found_is_dropped_and_built_again() {
     let server = TestServer::start_newest().unwrap();
     let database = server.create_database().unwrap();
     let mut client = database.connect().unwrap();
@@ -145,9 +145,21 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_built_again() {
         .unwrap();
     let text = "-- migrate:up\nCREATE UNIQUE INDEX IF NOT EXISTS a_b ON a (b);\n";
     let project = [migration("1_a.sql", text)];
-    assert_eq!(up(&database, &project).unwrap_err().kind(), Kind::Failed);
+    // A build of somebody else, who does not clean up: the server says that it is there, and it is not.
+    client
+        .execute("CREATE UNIQUE INDEX CONCURRENTLY a_b ON a (b)")
+        .unwrap_err();
     let invalid = "SELECT count(*)::text FROM pg_index WHERE NOT indisvalid";
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("1"));
+    let unverified = up(&database, &project).unwrap_err();
+    assert_eq!(unverified.kind(), Kind::NotVerified);
+    // A build of our own that was killed before it could clean up.
+    client.execute("DROP INDEX a_b").unwrap();
+    assert_eq!(up(&database, &project).unwrap_err().kind(), Kind::Failed);
+    assert_eq!(client.value(invalid).unwrap().as_deref(), Some("0"));
+    client
+        .execute("CREATE UNIQUE INDEX CONCURRENTLY a_b ON a (b)")
+        .unwrap_err();
     client
         .execute("DELETE FROM a WHERE ctid = '(0,1)'")
         .unwrap();
