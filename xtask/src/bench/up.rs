@@ -150,7 +150,10 @@ SELECT '1999' || lpad(i::text, 10, '0'), 'db/migrations/1999' || lpad(i::text, 1
 
 fn psql(server: &TestServer, project: &Project) -> Result<Cost> {
     let database = server.create_database()?;
-    let mut command = measure::command(&server.installed().bin.join("psql"));
+    // A folder of the server's programs alone has no client: then the one on the PATH.
+    let beside = server.installed().bin.join("psql");
+    let client = if beside.is_file() { beside } else { PathBuf::from("psql") };
+    let mut command = measure::command(&client);
     command
         .args(["--no-psqlrc", "--quiet", "--file"])
         .arg(&project.script)
@@ -209,7 +212,8 @@ fn successful(name: &str, cost: Cost) -> Result<()> {
 fn project(place: &Path, migrations: usize) -> Result<Project> {
     let folder = fresh(&place.join(migrations.to_string()))?;
     let files = fresh(&folder.join("db/migrations"))?;
-    let parts = fresh(&folder.join("up"))?;
+    // Beside the project: a second folder of migrations inside it would be a second project.
+    let parts = fresh(&place.join("parts").join(migrations.to_string()))?;
     let mut script = String::new();
     for number in 0..migrations {
         let name = format!("item_{number:05}");
