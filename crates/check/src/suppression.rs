@@ -87,7 +87,7 @@ pub(crate) struct Directives {
 }
 
 /// Directives that other parts of Segue read.
-const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate"];
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate", "map"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
 pub(crate) fn directives(

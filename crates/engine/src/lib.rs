@@ -17,6 +17,7 @@ mod limits;
 mod meanwhile;
 mod preflight;
 mod prepare;
+mod put_back;
 mod release;
 mod repair;
 mod restore_point;

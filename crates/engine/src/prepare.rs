@@ -12,6 +12,8 @@ use segue_model::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod mapped;
+
 use crate::checksum::{Checksums, checksums, hex};
 use crate::error::{EngineError, Kind, Place};
 use crate::secret::redacted;
@@ -235,6 +237,14 @@ enum Grouping {
 }
 
 impl Grouping {
+    /// What holds for the next statement when steps of a plan stood in between.
+    fn after_steps(self) -> Self {
+        match self {
+            Self::Alone => Self::Alone,
+            Self::Opens | Self::Shares => Self::Opens,
+        }
+    }
+
     /// With whom a statement as written shares a transaction, and what holds for the next one.
     fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
         match (need, self) {
@@ -267,6 +277,7 @@ impl Draft<'_> {
             | Wrapping::TransactionUnlessImpossible => Grouping::Opens,
         };
         let mut grouping = by_tool;
+        let mut declared = self.declared(section, &statements, replay.server.version)?;
         for statement in &statements {
             self.number += 1;
             if let Some(next) = self.boundary(section, statement, by_tool)? {
@@ -275,8 +286,13 @@ impl Draft<'_> {
                 grouping = next;
                 continue;
             }
+            if self.follow((section, &statements), statement, &mut declared, replay)? {
+                grouping = grouping.after_steps();
+                continue;
+            }
             grouping = self.statement(section, statement, grouping, replay)?;
         }
+        self.followed(section, &declared)?;
         replay.end_section();
         Ok(())
     }
@@ -351,10 +367,7 @@ impl Draft<'_> {
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
-            return Ok(match grouping {
-                Grouping::Alone => Grouping::Alone,
-                Grouping::Opens | Grouping::Shares => Grouping::Opens,
-            });
+            return Ok(grouping.after_steps());
         }
         self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {

@@ -14,6 +14,7 @@ mod evidence;
 mod expression;
 mod guards;
 mod impact;
+mod mapping;
 mod migration;
 mod name;
 mod plan;
@@ -50,6 +51,7 @@ pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
+pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable, map_directives};
 pub use migration::{
     Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
     SourceText, Tool, TransactionChoice, Wrapping,

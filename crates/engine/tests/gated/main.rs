@@ -4,5 +4,6 @@
 
 mod killed;
 mod life;
+mod mapped;
 mod oracle;
 mod scene;
