@@ -7,3 +7,4 @@ mod life;
 mod mapped;
 mod oracle;
 mod scene;
+mod sides;

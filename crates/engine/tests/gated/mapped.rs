@@ -269,6 +269,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "ADD COLUMN a serial, DROP COLUMN name",
         "makes its values itself",
     ),
+    (
+        "-- segue:map users.seen = length(name)\n-- segue:map users.name = seen::text",
+        "ADD COLUMN seen int, DROP COLUMN name",
+        "already exists",
+    ),
 ];
 
 const BOTH: &str = "ADD COLUMN a text, DROP COLUMN name";

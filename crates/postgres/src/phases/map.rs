@@ -190,11 +190,9 @@ impl<'a> Sides<'a> {
         Ok(())
     }
 
+    /// A column that is there already is no reason: a run that was killed made it, or the first step says so.
     fn may_come(&self, part: &Part) -> Result<(), Unmappable> {
         let name = &part.column.name;
-        if self.table.column(name).is_some() {
-            return refused(format!("{} has a column {name} already", self.target.name));
-        }
         match &part.column.fill {
             Fill::None => Ok(()),
             Fill::Default(default) => match default.volatility(self.context.catalog) {
