@@ -18,7 +18,7 @@ pub use constraint::{
 };
 pub use data::{
     Assignment, ConstraintTiming, DataChange, InsertColumns, InsertSource, LockTable, ModeWritten,
-    SessionChange, SettingScope, TransactionChange, TruncateIdentity,
+    RowByRow, SessionChange, SettingScope, Taken, TransactionChange, TruncateIdentity,
 };
 pub use index::{
     Build, Direction, IndexChange, IndexDefinition, IndexKey, IndexKeyPart, NullsOrder,

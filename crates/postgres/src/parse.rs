@@ -20,6 +20,7 @@ mod program;
 mod query;
 mod reader;
 mod rename;
+mod row_by_row;
 mod session;
 mod since;
 mod split;

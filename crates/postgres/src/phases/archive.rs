@@ -8,7 +8,7 @@ use segue_model::{
     ARCHIVE, Backfill, BackfillKind, BackfillProof, Change, ChosenName, Column, ColumnChange,
     CommentTarget, Constraint, ConstraintKind, Context, Expression, Fill, Ident, Inheritance, KeyColumns,
     Knowledge, NamespaceChange, Nullability, ObjectKind, Persistence, Presence, QualifiedName,
-    Reaction, Retired, Shape, Sql, Table, TableChange, TableDefinition, Target,
+    Reaction, Retired, Shape, Sql, Table, TableChange, Taken, TableDefinition, Target,
 };
 use sha2::{Digest, Sha256};
 
@@ -178,6 +178,7 @@ pub(super) fn keep_values(
             kind: BackfillKind::Copy {
                 into: archive.clone(),
                 columns: all.iter().map(|name| (name.clone(), value(name))).collect(),
+                taken: Taken::Skipped,
             },
             remaining: expression(&remaining, all.clone()),
             proof: BackfillProof::NoneRemain,
