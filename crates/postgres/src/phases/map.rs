@@ -7,7 +7,7 @@
 //! version that a mapping cannot follow must not fail. Source: online engines, ideas 5 and 20.
 
 use segue_model::{
-    Backfill, BackfillKind, Change, Column, ColumnChange, ColumnMapping, Constraint,
+    Backfill, BackfillKind, BackfillProof, Change, Column, ColumnChange, ColumnMapping, Constraint,
     ConstraintKind, Context, DataType, Expression, Fill, Ident, MapDirective, Mapping, MappingSet,
     Nullability, Plan, Presence, Probe, Reaction, Retired, Sql, StepTransaction, SyncColumn,
     SyncTrigger, Table, Target, Unmappable, Volatility,
@@ -17,7 +17,7 @@ use super::draft::Draft;
 use super::{
     add_column, archive, author, expression, is_used, rename_column, set_not_null, shadow,
 };
-use crate::parse;
+use crate::{backfill, parse};
 
 /// Reads a directive.
 pub(crate) fn mapping(written: &MapDirective) -> Result<ColumnMapping, Unmappable> {
@@ -299,7 +299,8 @@ impl<'a> Sides<'a> {
         if let Some(key) = &key {
             for part in &self.old {
                 archive::forget(draft, &self.target.name, &part.column.name);
-                archive::keep_values(draft, &self.target, (self.table, &part.column), key);
+                let what = (self.table, &part.column, self.kept_by());
+                archive::keep_values(draft, &self.target, what, key);
             }
             // By their own way down alone: it has a trigger and a gate, and the new version may be running.
             draft.restored_by(self.back(key));
@@ -324,6 +325,21 @@ impl<'a> Sides<'a> {
             self.drop(draft, part, StepTransaction::WithPrevious);
         }
         Ok(())
+    }
+
+    /// New rows come all the time while the sides are kept in step, and their values are those of the new side: what is
+    /// kept is what was there when the copy began, where the table has a key to walk by.
+    fn kept_by(&self) -> BackfillProof {
+        let proof = BackfillProof::EachRangeOnce;
+        let probe = Backfill {
+            proof,
+            kind: BackfillKind::Delete,
+            ..Backfill::update(self.target.name.clone(), Vec::new(), self.is_behind())
+        };
+        match backfill::walk(&probe, self.context.catalog, self.context.server.version) {
+            Ok(_) => proof,
+            Err(_) => BackfillProof::NoneRemain,
+        }
     }
 
     fn drop(&self, draft: &mut Draft, part: &Part, transaction: StepTransaction) {
