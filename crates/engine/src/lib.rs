@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod guard;
 mod journal;
+mod journey;
 mod lease;
 mod limits;
 mod meanwhile;

@@ -59,7 +59,10 @@ pub use plan::{
     ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
 };
 pub use runner::RunnerStatements;
-pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
+pub use seam::{
+    CatalogScope, Dialect, Failure, Request, Session, SessionError, TextRows, Unrenderable,
+    send_singly,
+};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};
