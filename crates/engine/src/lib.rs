@@ -5,6 +5,8 @@
 
 mod approvals;
 mod backfill;
+mod baseline;
+mod begun;
 mod checksum;
 mod choose;
 mod contract;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod begun;
 mod killed;
 mod life;
 mod oracle;
