@@ -7,7 +7,7 @@ use segue_model::{Migration, Session};
 
 use crate::error::EngineError;
 use crate::journal::{Journal, Record, RecordState};
-use crate::prepare::{PlannedMigration, PlannedStep, StepText};
+use crate::prepare::{PlannedMigration, PlannedStep, StepText, hash};
 use crate::run::Running;
 use crate::status::{Standing, Status, status};
 use crate::turn::Writing;
@@ -26,6 +26,17 @@ pub(crate) fn is_unbegun(line: &Status) -> bool {
 pub(crate) fn unbegun(lines: &[Status]) -> BTreeSet<String> {
     let lines = lines.iter().filter(|line| is_unbegun(line));
     lines.map(|line| line.id.clone()).collect()
+}
+
+/// What a begun migration is agreed to for is what it was agreed to for before: its recorded steps. Asked again, a statement
+/// that is half done would seem to destroy what its plan has kept.
+pub(crate) fn agreed(plan: &mut PlannedMigration) {
+    plan.hash = hash(&plan.steps);
+    let gate = plan.steps.iter().position(|step| step.gate.is_some());
+    if let Some(gate) = gate {
+        let before = plan.steps.iter().take(gate);
+        plan.losses = before.flat_map(|step| step.losses.clone()).collect();
+    }
 }
 
 impl<S: Session + Send> Runner<'_, S> {

@@ -14,6 +14,7 @@ mod environment;
 mod error;
 mod guard;
 mod journal;
+mod kept;
 mod lease;
 mod limits;
 mod meanwhile;

@@ -8,7 +8,7 @@ use segue_model::{
 };
 
 use crate::backfill::BackfillLimits;
-use crate::begun::unbegun;
+use crate::begun::{agreed, unbegun};
 use crate::choose::{chosen_down, chosen_up, is_before_gates};
 use crate::contract;
 use crate::error::{EngineError, Kind};
@@ -437,6 +437,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             if is_begun {
                 self.as_begun(session, &mut plan)?;
                 crate::secret::restore(&mut plan.steps, migration, self.dialect);
+                agreed(&mut plan);
             }
             plans.push(plan);
         }
@@ -498,7 +499,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                     ),
                 )
             }),
-            Standing::Applied | Standing::Edited => self.way_back(session, migration),
+            Standing::Applied | Standing::Edited => self.way_back_from_behind(session, migration),
             Standing::Partial => {
                 let back = self.way_back(session, migration)?;
                 back.map(Some).ok_or_else(|| {

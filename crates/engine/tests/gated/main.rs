@@ -7,3 +7,5 @@ mod killed;
 mod life;
 mod oracle;
 mod scene;
+mod twin;
+mod writes;

@@ -130,3 +130,9 @@ pub(crate) fn catalog(client: &mut Client) -> Vec<Vec<Option<String>>> {
         )
         .expect("the catalog can be read")
 }
+
+/// True when `cargo xtask test --all` asks for slow tests too.
+#[expect(clippy::disallowed_methods, reason = "a developer says so")]
+pub(crate) fn slow_ones_too() -> bool {
+    std::env::var_os("SEGUE_TEST_ALL").is_some()
+}
