@@ -6,6 +6,7 @@ mod begun;
 mod killed;
 mod life;
 mod oracle;
+mod property;
 mod scene;
 mod twin;
 mod writes;

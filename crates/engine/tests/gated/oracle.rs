@@ -138,6 +138,7 @@ fn wholes() -> Vec<Case> {
         "ALTER TABLE t RENAME TO s;",
         "ALTER TABLE s RENAME TO t;",
     );
+    renamed_table.column = "c text DEFAULT 'none'".to_owned();
     renamed_table.old.copies = Copies::Never;
     renamed_table.new = Version {
         copies: Copies::Never,
@@ -201,7 +202,7 @@ fn every_case(ending: Ending) {
         // The others are killed in other runs.
         let kill = (random.below(3) == 0).then_some(kill);
         for kill in std::iter::once(None).chain(kill.map(Some)) {
-            if let Err(why) = run(&server, &case, (ending, kill), seed) {
+            if let Err(why) = run(&server, &case, (ending, kill.as_slice()), seed) {
                 wrong.push(format!(
                     "{} ({ending:?}, {kill:?}, SEGUE_TEST_SEED={seed}): {why}",
                     case.name
@@ -243,7 +244,7 @@ fn the_twin_agrees_wherever_the_run_is_killed() {
                 let mut call = 1;
                 loop {
                     let kill = Kill { call, moment };
-                    let played = run(&server, &case, (ending, Some(kill)), seed);
+                    let played = run(&server, &case, (ending, &[kill]), seed);
                     let is_cut = played.unwrap_or_else(|why| {
                         panic!("{} ({ending:?}, {kill:?}): {why}", case.name)
                     });

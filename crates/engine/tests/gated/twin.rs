@@ -1,6 +1,7 @@
 //! The twin: every transaction of an application writes the migrated table and an untouched twin of it the same way. After
 //! the change the two hold the same rows, no statement of any version has failed, and nothing of Segue's is left.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -143,11 +144,14 @@ fn serve(
     None
 }
 
-/// The commands of a deployment; the first run that makes so many calls is killed, and the command is given again.
+/// The commands of a deployment; the first run that makes so many calls is killed, and the command is given again;
+/// that one may be killed as well.
 pub(crate) struct Hand<'d> {
     database: &'d TestDatabase<'d>,
     pub(crate) files: Vec<Migration>,
-    knife: Option<Arc<Knife>>,
+    knives: Vec<Arc<Knife>>,
+    /// What the operator has agreed to so far.
+    approval: RefCell<Approval>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,23 +165,39 @@ impl<'d> Hand<'d> {
     pub(crate) fn new(
         database: &'d TestDatabase<'d>,
         files: Vec<Migration>,
-        kill: Option<Kill>,
+        kills: &[Kill],
     ) -> Self {
         Self {
             database,
             files,
-            knife: kill.map(|kill| Knife::at(kill.call, kill.moment, Then::Dead)),
+            knives: kills
+                .iter()
+                .map(|kill| Knife::at(kill.call, kill.moment, Then::Dead))
+                .collect(),
+            approval: RefCell::default(),
         }
     }
 
     /// Whether the run was killed, where it was to be.
     pub(crate) fn is_cut(&self) -> bool {
-        self.knife.as_ref().is_none_or(|knife| knife.is_used())
+        self.knives.iter().all(|knife| knife.is_used())
     }
 
+    /// Gives a command; what would be destroyed is agreed to when it is asked for.
     pub(crate) fn go(&self, way: Way) -> Result<(), String> {
+        match self.given(way) {
+            Err(ref why) if let Some((_, hash)) = why.split_once("to agree: --approve ") => {
+                let hash = hash.chars().take_while(char::is_ascii_hexdigit).collect();
+                self.approval.borrow_mut().hashes.insert(hash);
+                self.given(way)
+            }
+            done => done,
+        }
+    }
+
+    fn given(&self, way: Way) -> Result<(), String> {
         let told = |error: EngineError| format!("{way:?}: {error}: {:?}", error.details());
-        if let Some(knife) = self.knife.as_ref().filter(|knife| !knife.is_used()) {
+        for knife in self.knives.iter().filter(|knife| !knife.is_used()) {
             let connect = || {
                 let session: PostgresSession =
                     scene::session(self.database).map_err(CutError::Server)?;
@@ -210,7 +230,7 @@ impl<'d> Hand<'d> {
         way: Way,
         runner: &mut Runner<'_, S>,
     ) -> Result<(), EngineError> {
-        let approval = Approval::default();
+        let approval = self.approval.borrow().clone();
         let files = &self.files;
         match way {
             Way::Up => runner.up(files, &selection(Target::All), &approval),
@@ -273,11 +293,11 @@ pub(crate) fn differences(
         .expect("both can be compared")
 }
 
-/// Plays a change to its end while both versions write. False when the run made fewer calls than the kill waits for.
+/// Plays a change to its end while both versions write. False when the runs made fewer calls than the kills wait for.
 pub(crate) fn run(
     server: &TestServer,
     case: &Case,
-    (ending, kill): (Ending, Option<Kill>),
+    (ending, kills): (Ending, &[Kill]),
     seed: u64,
 ) -> Result<bool, String> {
     let database = server.create_database().expect("a database");
@@ -287,7 +307,7 @@ pub(crate) fn run(
     fill(&mut client, case);
     let before = catalog(&mut client);
     let stage = Stage::default();
-    let hand = Hand::new(&database, files, kill);
+    let hand = Hand::new(&database, files, kills);
     let problem = std::thread::scope(|scope| {
         let old = scope.spawn(|| {
             let values = (seed, case.values.as_slice());

@@ -10,7 +10,14 @@ use super::super::apply::mention::{constraint_mentions, index_mentions, is_stale
 use super::{add_constraint, as_written, drop_constraint, exact_unless, none, reach, required};
 
 pub(super) fn column(target: &Target, change: &ColumnChange, before: &Catalog) -> Inverse {
-    if before.view(&target.name).is_some() {
+    if let Some(view) = before.view(&target.name) {
+        // A view that this migration made has no defaults yet.
+        if let ColumnChange::SetDefault { name, .. } = change
+            && before.is_of_this_release(view.born)
+        {
+            let back = ColumnChange::DropDefault(name.clone());
+            return Inverse::Exact(vec![Change::Column(required(target), back)]);
+        }
         return none("the catalog does not keep this of a view");
     }
     let own = before.column(&target.name, change.column());
