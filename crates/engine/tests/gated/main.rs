@@ -6,6 +6,7 @@ mod begun;
 mod killed;
 mod life;
 mod oracle;
+mod peers;
 mod property;
 mod scene;
 mod twin;

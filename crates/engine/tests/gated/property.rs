@@ -190,6 +190,11 @@ fn changes(
             )
         }
     };
+    beside(random, case, (&up, &down));
+}
+
+/// What else is in the file.
+fn beside(random: &mut Random, case: &mut Case, (up, down): (&str, &str)) {
     // A table that is renamed or goes is not altered behind that in the same file.
     let is_alone = case.new.table.as_deref() != Some("t") || case.prepare.is_some();
     let (before, after) = match random.of(BESIDE) {

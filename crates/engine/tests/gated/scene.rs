@@ -11,7 +11,8 @@ use segue_postgres::{Postgres, PostgresSession};
 use segue_sources::read_text;
 use segue_testkit::{Client, TestDatabase};
 
-struct RealClock;
+/// Real time.
+pub(crate) struct RealClock;
 
 impl Clock for RealClock {
     fn now_ms(&self) -> u64 {

@@ -126,14 +126,13 @@ fn serve(
             std::thread::yield_now();
             continue;
         }
-        let text = match &mut client {
-            Some(_) => transaction(&mut random, version, values),
-            None => {
-                client = Some(database.connect().expect("a connection"));
-                stage.inside.fetch_add(1, Ordering::SeqCst);
-                // They stay prepared as long as this version serves, whatever is done to the table meanwhile.
-                prepared(version)
-            }
+        let text = if client.is_some() {
+            transaction(&mut random, version, values)
+        } else {
+            client = Some(database.connect().expect("a connection"));
+            stage.inside.fetch_add(1, Ordering::SeqCst);
+            // They stay prepared as long as this version serves, whatever is done to the table meanwhile.
+            prepared(version)
         };
         if let Some(Err(error)) = client.as_mut().map(|client| client.execute(&text)) {
             stage.stopped.store(true, Ordering::SeqCst);
@@ -342,13 +341,14 @@ fn same_rows(client: &mut Client, case: &Case, ending: Ending) -> Result<(), Str
             differences(client, ("t", Some("c")), 1500)
         }
         Ending::DownAfterContract => differences(client, ("t", Some("c")), 0),
-        Ending::Contract => match &case.new.table {
-            Some(table) => differences(client, (table, case.new.column.as_deref()), 0),
-            None => {
-                let kept = client.value(archived).expect("the archive");
-                differences(client, (&kept.expect("the table is kept"), Some("c")), 0)
-            }
-        },
+        Ending::Contract => {
+            let kept = client.value(archived).expect("the archive");
+            let (table, column) = match &case.new.table {
+                Some(table) => (table.clone(), case.new.column.as_deref()),
+                None => (kept.expect("the table is kept"), Some("c")),
+            };
+            differences(client, (&table, column), 0)
+        }
     };
     if different.is_empty() {
         return Ok(());

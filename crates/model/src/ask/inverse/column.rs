@@ -1,7 +1,7 @@
 //! Columns.
 
 use crate::{
-    Catalog, Change, Column, ColumnChange, CommentTarget, Constraint, ConstraintChange,
+    Birth, Catalog, Change, Column, ColumnChange, CommentTarget, Constraint, ConstraintChange,
     ConstraintKind, DataType, Expression, Fill, Ident, Inverse, Nullability, ObjectKind, Presence,
     Reaction, Shape, Table, Target,
 };
@@ -11,14 +11,7 @@ use super::{add_constraint, as_written, drop_constraint, exact_unless, none, rea
 
 pub(super) fn column(target: &Target, change: &ColumnChange, before: &Catalog) -> Inverse {
     if let Some(view) = before.view(&target.name) {
-        // A view that this migration made has no defaults yet.
-        if let ColumnChange::SetDefault { name, .. } = change
-            && before.is_of_this_release(view.born)
-        {
-            let back = ColumnChange::DropDefault(name.clone());
-            return Inverse::Exact(vec![Change::Column(required(target), back)]);
-        }
-        return none("the catalog does not keep this of a view");
+        return of_view(target, change, (view.born, before));
     }
     let own = before.column(&target.name, change.column());
     match (change, own) {
@@ -127,6 +120,17 @@ fn dropped_again(
         (!others.is_empty()).then(|| "constraints beside it that are not about it".to_owned())
     };
     exact_unless(changes, lost)
+}
+
+/// A view that this migration made has no defaults yet.
+fn of_view(target: &Target, change: &ColumnChange, (born, before): (Birth, &Catalog)) -> Inverse {
+    if let ColumnChange::SetDefault { name, .. } = change
+        && before.is_of_this_release(born)
+    {
+        let back = ColumnChange::DropDefault(name.clone());
+        return Inverse::Exact(vec![Change::Column(required(target), back)]);
+    }
+    none("the catalog does not keep this of a view")
 }
 
 fn changed_back(
