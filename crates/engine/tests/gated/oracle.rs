@@ -228,39 +228,68 @@ fn the_twin_agrees_after_going_back_from_behind_the_gate() {
     every_case(Ending::DownAfterContract);
 }
 
-/// Killed at every call of every kind, before it is sent and after its reply, while both versions write. Slow: only where all
-/// tests are asked for.
-#[test]
-fn the_twin_agrees_wherever_the_run_is_killed() {
+/// Killed at every call of a kind, in turns before it is sent and after its reply, while both versions write. Slow: only where
+/// all tests are asked for.
+fn wherever_it_is_killed(name: &str) {
     if !slow_ones_too() {
         return;
     }
     let server = TestServer::start_newest().unwrap();
     let seed = seed();
-    for case in cases() {
-        for ending in [Ending::Contract, Ending::Down, Ending::DownAfterContract] {
-            let case = fit(case.clone(), ending);
-            for moment in [Moment::BeforeSending, Moment::AfterReply] {
-                let mut call = 1;
-                loop {
-                    let kill = Kill { call, moment };
-                    let played = run(&server, &case, (ending, &[kill]), seed);
-                    let is_cut = played.unwrap_or_else(|why| {
-                        panic!("{} ({ending:?}, {kill:?}): {why}", case.name)
-                    });
-                    if !is_cut {
-                        break;
-                    }
-                    call += 1;
-                }
-                assert!(
-                    call > 20,
-                    "{}: a run makes more than {call} calls",
-                    case.name
-                );
+    let case = cases().into_iter().find(|case| case.name == name);
+    let case = case.expect("a kind of this name");
+    for ending in [Ending::Contract, Ending::Down, Ending::DownAfterContract] {
+        let case = fit(case.clone(), ending);
+        let mut call = 1;
+        loop {
+            let moment = if call % 2 == 0 {
+                Moment::BeforeSending
+            } else {
+                Moment::AfterReply
+            };
+            let kill = Kill { call, moment };
+            let played = run(&server, &case, (ending, &[kill]), seed);
+            let is_cut =
+                played.unwrap_or_else(|why| panic!("{name} ({ending:?}, {kill:?}): {why}"));
+            if !is_cut {
+                break;
             }
+            call += 1;
         }
+        assert!(call > 20, "{name}: a run makes more than {call} calls");
     }
+}
+
+/// One test a kind, so that they run beside each other.
+macro_rules! killed_at_every_call {
+    ($($test:ident: $name:literal),+ $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                wherever_it_is_killed($name);
+            }
+        )+
+
+        #[test]
+        fn every_kind_is_killed_at_every_call() {
+            let killed = [$($name),+];
+            assert!(cases().iter().all(|case| killed.contains(&case.name.as_str())));
+        }
+    };
+}
+
+killed_at_every_call! {
+    a_rename_killed_at_every_call: "rename",
+    a_rename_with_a_default_killed_at_every_call: "rename with a default and a CHECK",
+    a_rename_of_not_null_killed_at_every_call: "rename of a column that refuses null",
+    a_wider_type_killed_at_every_call: "a wider type",
+    another_type_killed_at_every_call: "text to numbers",
+    an_index_and_constraints_killed_at_every_call: "an index, a CHECK and NOT NULL",
+    a_dropped_column_killed_at_every_call: "drop column",
+    a_dropped_column_of_not_null_killed_at_every_call: "drop of a column that refuses null",
+    a_dropped_table_killed_at_every_call: "drop table",
+    a_renamed_table_killed_at_every_call: "rename table",
+    a_demanded_column_killed_at_every_call: "add a column that refuses null",
 }
 
 /// The oracle itself: a trigger that does nothing for updates is noticed, also by the contract phase.
