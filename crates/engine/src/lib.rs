@@ -5,6 +5,8 @@
 
 mod approvals;
 mod backfill;
+mod baseline;
+mod begun;
 mod checksum;
 mod choose;
 mod contract;
@@ -13,6 +15,7 @@ mod error;
 mod guard;
 mod journal;
 mod journey;
+mod kept;
 mod lease;
 mod limits;
 mod meanwhile;

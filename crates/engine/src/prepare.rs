@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::checksum::{Checksums, checksums, hex};
 use crate::error::{EngineError, Kind, Place};
+use crate::kept::refilled;
 use crate::secret::redacted;
 
 /// Workers of other processes read what they do from the database, so it cannot be kept without its secret.
@@ -536,7 +537,7 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
     step.back = match (&step.restore, step.changes.as_slice()) {
         // The values are kept elsewhere: what is lossy by itself is not, here.
         (Some(_), [change]) => match inverse(change, &replay.catalog) {
-            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(changes),
+            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(refilled(changes)),
             Inverse::Nothing => Some(Vec::new()),
             Inverse::None(_) => None,
         },

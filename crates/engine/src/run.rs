@@ -80,6 +80,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             steps: migration.steps.len(),
         });
         self.restore_point(migration)?;
+        self.forget_unbegun(migration)?;
         let done = self.steps_done(migration)?;
         let (turns, end) = stretch(migration);
         let mut finished = 0;

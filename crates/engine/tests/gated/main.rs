@@ -2,7 +2,12 @@
 
 #![cfg(test)]
 
+mod begun;
 mod killed;
 mod life;
 mod oracle;
+mod peers;
+mod property;
 mod scene;
+mod twin;
+mod writes;

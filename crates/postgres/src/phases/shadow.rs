@@ -6,7 +6,7 @@
 use segue_model::{
     Change, ChosenName, Column, ColumnChange, ColumnUse, CommentTarget, Constraint,
     ConstraintChange, ConstraintKind, Context, DataType, Expression, Fill, ForeignKey, Ident,
-    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, Nullability, ObjectKind,
+    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, MaintenanceChange, Nullability, ObjectKind,
     Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide, SyncTrigger, Table,
     TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
 };
@@ -383,6 +383,13 @@ impl Carried {
                 comment_on(table, pair.new, comment),
             );
         }
+        // A column that no statistics know is planned blindly, also through its indexes (AS-14).
+        draft.own(
+            format!("Gather statistics of {table} with {}.", pair.new),
+            Change::Maintenance(MaintenanceChange::Analyze {
+                tables: vec![table.clone()],
+            }),
+        );
     }
 
     /// Moves what the old column has out of the way of the names: for a swap, in one transaction with what follows.
