@@ -29,6 +29,9 @@ pub struct ServerFacts {
     pub sizes: BTreeMap<QualifiedName, TableSize>,
 }
 
+/// Rows below which a scan or rewrite is over before anybody notices: about 10 ms of work on a slow disk.
+pub const SMALL_ROWS: u64 = 10_000;
+
 /// The size of one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TableSize {

@@ -14,6 +14,12 @@ pub trait Dialect: Send + Sync {
     /// Its name: `postgres`.
     fn name(&self) -> &'static str;
 
+    /// True when several versions of an application may work on one database at once. A database in a file belongs to the
+    /// program beside it.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// The namespace of a name that is written without one, as long as nothing says otherwise.
     fn default_namespace(&self) -> Ident;
 

@@ -5,4 +5,5 @@
 mod killed;
 mod life;
 mod oracle;
+mod refused;
 mod scene;

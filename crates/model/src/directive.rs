@@ -1,12 +1,14 @@
-//! `-- segue:` directives in a file: suppressions with a reason, and perhaps a date.
+//! `-- segue:` directives in a file: what a person allows with a reason, and what he declares that cannot be inferred.
 //!
-//! Only comments that stand outside every statement count: a string or a function body that happens to contain the
-//! words does not.
+//! The one reader of them: what `check` is silent about is what `up` runs as written. Only comments that stand outside
+//! every statement count: a string or a function body that happens to contain the words does not.
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use segue_model::{Span, Statement};
+use crate::{Span, Statement};
 
 /// A calendar date.
 #[derive(
@@ -37,6 +39,31 @@ impl Date {
         };
         ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
     }
+
+    /// The day counted from 1970-01-01, in UTC.
+    ///
+    /// Source: Howard Hinnant, chrono-compatible low-level date algorithms, `civil_from_days`.
+    pub fn of_day(days_since_epoch: u64) -> Self {
+        let days = days_since_epoch.saturating_add(719_468);
+        let era = days / 146_097;
+        let day_of_era = days % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        let small = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
+        Self {
+            year: u16::try_from(era * 400 + year_of_era + next_year).unwrap_or(u16::MAX),
+            month: small(month),
+            day: small(day),
+        }
+    }
 }
 
 /// `-- segue:allow RULE[, RULE] because REASON [until DATE]`.
@@ -55,18 +82,26 @@ pub struct Suppression {
     pub statement: Option<usize>,
 }
 
+impl Suppression {
+    /// True when it names the rule and is not past its date.
+    pub fn names(&self, rule: &str, today: Date) -> bool {
+        self.rules.iter().any(|named| named == rule)
+            && self.until.is_none_or(|until| today <= until)
+    }
+}
+
 /// A directive that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BadDirective {
+pub struct BadDirective {
     /// Where it stands.
-    pub(crate) span: Span,
+    pub span: Span,
     /// What is wrong.
-    pub(crate) problem: DirectiveProblem,
+    pub problem: DirectiveProblem,
 }
 
 /// What is wrong with a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DirectiveProblem {
+pub enum DirectiveProblem {
     /// No such directive.
     Unknown(String),
     /// No `because`, or nothing after it.
@@ -79,18 +114,47 @@ pub(crate) enum DirectiveProblem {
 
 /// The directives of one section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
+pub struct Directives {
     /// Suppressions.
-    pub(crate) suppressions: Vec<Suppression>,
+    pub suppressions: Vec<Suppression>,
     /// What could not be followed.
-    pub(crate) bad: Vec<BadDirective>,
+    pub bad: Vec<BadDirective>,
+}
+
+impl Directives {
+    /// What stands above the statement at this position.
+    #[must_use]
+    pub fn above(&self, statement: usize) -> Self {
+        Self {
+            suppressions: self
+                .suppressions
+                .iter()
+                .filter(|one| one.statement == Some(statement))
+                .cloned()
+                .collect(),
+            bad: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for DirectiveProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(formatter, "there is no directive `segue:{name}`"),
+            Self::NoReason => {
+                formatter.write_str("a suppression needs a reason: it allows nothing as it stands")
+            }
+            Self::NoSuchRule(code) => write!(formatter, "there is no rule `{code}`"),
+            Self::BadDate(date) => write!(formatter, "`{date}` is no date: write YYYY-MM-DD"),
+        }
+    }
 }
 
 /// Directives that other parts of Segue read.
 const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
-pub(crate) fn directives(
+pub fn directives(
     file: &str,
     section: Span,
     statements: &[Statement],
@@ -203,6 +267,18 @@ mod tests {
         assert_eq!(found.bad, []);
         assert_eq!(found.suppressions[0].reason, "nobody reads it");
         assert_eq!(found.suppressions[0].until, Date::parse("2027-01-31"));
+    }
+
+    #[test]
+    fn a_day_is_counted_from_the_epoch() {
+        for (days, text) in [
+            (0_u64, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_820, "2027-01-02"),
+        ] {
+            assert_eq!(Some(Date::of_day(days)), Date::parse(text), "{text}");
+        }
     }
 
     #[test]
