@@ -346,6 +346,34 @@ impl Draft<'_> {
         }))
     }
 
+    /// A way back says something about a type change right below it.
+    fn is_for_the_statement(
+        &self,
+        section: &Section,
+        statement: &Statement,
+    ) -> Result<(), EngineError> {
+        let is_changed = |column| {
+            statement.changes.iter().any(|change| {
+                matches!(change, Change::Column(_, ColumnChange::SetType { name, .. }) if name == column)
+            })
+        };
+        match self
+            .above
+            .reverses
+            .iter()
+            .find(|one| !is_changed(&one.column))
+        {
+            None => Ok(()),
+            Some(idle) => {
+                let why = format!(
+                    "the directive above it says the way back of {}, whose type it does not change",
+                    idle.column
+                );
+                Err(self.refuse(section, statement, &why))
+            }
+        }
+    }
+
     /// What a statement does as written to those who are at work: decided when the rows are counted.
     fn note_hazards(
         &mut self,
@@ -358,9 +386,15 @@ impl Draft<'_> {
             return;
         }
         let found = hazard::findings(&statement.changes, answers, replay);
+        if found.is_empty() {
+            return;
+        }
+        let obstacles = self
+            .dialect
+            .obstacles(&statement.changes, &replay.context());
         self.hazards.extend(found.into_iter().map(|finding| Hazard {
             finding,
-            obstacles: Vec::new(),
+            obstacles: obstacles.clone(),
             step: self.number.to_string(),
             file: file.clone(),
             allowed: self.above.suppressions.clone(),
@@ -392,6 +426,8 @@ impl Draft<'_> {
         {
             return Err(self.refuse(section, statement, &why));
         }
+        self.is_for_the_statement(section, statement)?;
+        replay.reverses.clone_from(&self.above.reverses);
         let answers = replay.ask(statement, self.dialect);
         let plan = match self.manner {
             // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.

@@ -8,7 +8,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Span, Statement};
+use crate::{Ident, Span, Statement};
 
 /// A calendar date.
 #[derive(
@@ -90,6 +90,19 @@ impl Suppression {
     }
 }
 
+/// `-- segue:reverse COLUMN = EXPRESSION`: the way back of a value that Segue cannot infer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reverse {
+    /// The column, as the statement below names it.
+    pub column: Ident,
+    /// The old value as an expression over the column's new value; SQL, as written.
+    pub expression: String,
+    /// Where it stands.
+    pub span: Span,
+    /// The position of the statement it is for; none when it stands after the last one.
+    pub statement: Option<usize>,
+}
+
 /// A directive that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadDirective {
@@ -110,6 +123,8 @@ pub enum DirectiveProblem {
     NoSuchRule(String),
     /// What follows `until` is no date.
     BadDate(String),
+    /// No `COLUMN = EXPRESSION`.
+    NoWayBack,
 }
 
 /// The directives of one section.
@@ -117,6 +132,8 @@ pub enum DirectiveProblem {
 pub struct Directives {
     /// Suppressions.
     pub suppressions: Vec<Suppression>,
+    /// Ways back.
+    pub reverses: Vec<Reverse>,
     /// What could not be followed.
     pub bad: Vec<BadDirective>,
 }
@@ -128,6 +145,12 @@ impl Directives {
         Self {
             suppressions: self
                 .suppressions
+                .iter()
+                .filter(|one| one.statement == Some(statement))
+                .cloned()
+                .collect(),
+            reverses: self
+                .reverses
                 .iter()
                 .filter(|one| one.statement == Some(statement))
                 .cloned()
@@ -146,12 +169,15 @@ impl fmt::Display for DirectiveProblem {
             }
             Self::NoSuchRule(code) => write!(formatter, "there is no rule `{code}`"),
             Self::BadDate(date) => write!(formatter, "`{date}` is no date: write YYYY-MM-DD"),
+            Self::NoWayBack => {
+                formatter.write_str("a way back is written `-- segue:reverse COLUMN = EXPRESSION`")
+            }
         }
     }
 }
 
 /// Directives that other parts of Segue read.
-const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate"];
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
 pub fn directives(
@@ -201,6 +227,21 @@ fn read(
     found: &mut Directives,
 ) {
     let (directive, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    if directive == "reverse" {
+        match way_back(rest) {
+            Some((column, expression)) => found.reverses.push(Reverse {
+                column,
+                expression,
+                span,
+                statement,
+            }),
+            None => found.bad.push(BadDirective {
+                span,
+                problem: DirectiveProblem::NoWayBack,
+            }),
+        }
+        return;
+    }
     if directive != "allow" {
         if !ELSEWHERE.contains(&directive) {
             found.bad.push(BadDirective {
@@ -220,6 +261,25 @@ fn read(
         }),
         Err(problem) => found.bad.push(BadDirective { span, problem }),
     }
+}
+
+/// `column = expression`; the column quoted or not, as in SQL.
+fn way_back(rest: &str) -> Option<(Ident, String)> {
+    let rest = rest.trim_start();
+    let (column, after) = if let Some(quoted) = rest.strip_prefix('"') {
+        let end = quoted.find('"').filter(|end| *end > 0)?;
+        (Ident::new(quoted.get(..end)?), quoted.get(end + 1..)?)
+    } else {
+        let (name, _) = rest.split_once('=')?;
+        let is_name = |character: char| character.is_alphanumeric() || character == '_';
+        let word = name.trim_end();
+        if word.is_empty() || !word.chars().all(is_name) {
+            return None;
+        }
+        (Ident::new(word.to_lowercase()), rest.get(name.len()..)?)
+    };
+    let expression = after.trim_start().strip_prefix('=')?.trim();
+    (!expression.is_empty()).then(|| (column, expression.to_owned()))
 }
 
 type Allowed = (Vec<String>, String, Option<Date>);
@@ -305,6 +365,34 @@ mod tests {
             read_all("-- segue:allow drop-colum because x").bad[0].problem,
             DirectiveProblem::NoSuchRule("drop-colum".into())
         );
+    }
+
+    #[test]
+    fn a_way_back_has_a_column_and_an_expression() {
+        let found = read_all(
+            "-- segue:reverse Price = price / 100.0\n-- segue:reverse \"A b\"=lower(\"A b\")\n",
+        );
+        let read: Vec<(&str, &str)> = found
+            .reverses
+            .iter()
+            .map(|one| (one.column.as_str(), one.expression.as_str()))
+            .collect();
+        assert_eq!(
+            read,
+            [("price", "price / 100.0"), ("A b", "lower(\"A b\")")]
+        );
+        for text in [
+            "-- segue:reverse price",
+            "-- segue:reverse = 1",
+            "-- segue:reverse a b = 1",
+            "-- segue:reverse a =",
+        ] {
+            assert_eq!(
+                read_all(text).bad[0].problem,
+                DirectiveProblem::NoWayBack,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -41,7 +41,9 @@ pub use context::{
     TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
-pub use directive::{BadDirective, Date, DirectiveProblem, Directives, Suppression, directives};
+pub use directive::{
+    BadDirective, Date, DirectiveProblem, Directives, Reverse, Suppression, directives,
+};
 pub use evidence::{Evidence, EvidenceKind};
 pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,

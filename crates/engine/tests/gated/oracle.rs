@@ -56,6 +56,16 @@ const CASES: &[Case] = &[
         values: &["1", "7", "9"],
     },
     Case {
+        name: "rename of what a view, a policy, statistics and a computed column hang on",
+        column: "c text",
+        more: "CREATE INDEX t_c ON t (c); CREATE VIEW seen AS SELECT id, c FROM t; CREATE POLICY p ON t USING (c <> 'x'); \
+               CREATE STATISTICS s ON c, n FROM t; ALTER TABLE t ADD COLUMN long int GENERATED ALWAYS AS (length(c)) STORED;",
+        up: "ALTER TABLE t RENAME COLUMN c TO d;",
+        down: "ALTER TABLE t RENAME COLUMN d TO c;",
+        new: "d",
+        values: &["'a'", "'b'", "NULL", "'LongValue'"],
+    },
+    Case {
         name: "a wider type",
         column: "c integer DEFAULT 1",
         more: "CREATE INDEX t_c ON t (c);",
@@ -69,6 +79,15 @@ const CASES: &[Case] = &[
         column: "c text",
         more: "",
         up: "ALTER TABLE t ALTER COLUMN c TYPE integer USING c::integer;",
+        down: "ALTER TABLE t ALTER COLUMN c TYPE text;",
+        new: "c",
+        values: &["'1'", "'20'", "NULL", "'300'"],
+    },
+    Case {
+        name: "text to numbers, by an expression with its way back",
+        column: "c text",
+        more: "CREATE INDEX t_c ON t (c);",
+        up: "-- segue:reverse c = c::text\nALTER TABLE t ALTER COLUMN c TYPE integer USING trim(c)::integer;",
         down: "ALTER TABLE t ALTER COLUMN c TYPE text;",
         new: "c",
         values: &["'1'", "'20'", "NULL", "'300'"],
@@ -240,7 +259,7 @@ fn run(server: &TestServer, case: &Case, ending: Ending, seed: u64) -> Result<()
     for table in ["t", "twin"] {
         client
             .execute(&format!(
-                "INSERT INTO {table} SELECT i, {value}, 0 FROM generate_series(1, 3000, 3) i"
+                "INSERT INTO {table} (id, c, n) SELECT i, {value}, 0 FROM generate_series(1, 3000, 3) i"
             ))
             .expect("rows");
     }

@@ -60,6 +60,11 @@ fn a_rename_without_a_safe_way_is_refused_and_changes_nothing() {
         error.next(),
         Some("-- segue:allow rename-column because REASON")
     );
+    assert!(
+        error.details()[0].contains("has rules"),
+        "{:?}",
+        error.details()
+    );
     let (file, byte) = error.file().unwrap();
     assert_eq!((file, byte), ("2_change.sql", "-- migrate:up\n".len()));
     client.execute("SELECT username FROM users").unwrap();
