@@ -361,7 +361,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// Reads under the budget: where one writes, others may have to wait to read.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         session: &mut S,
         unread: &'static str,
@@ -441,7 +441,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             }
             plans.push(plan);
         }
-        Ok(plans)
+        self.without_hazards(session, plans)
     }
 
     /// A migration that waits at its gate does not stop later ones, unless they touch the same tables: those are left
@@ -581,6 +581,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         })?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
             plan.steps = steps;
+            plan.hazards.clear();
         }
         Ok(())
     }

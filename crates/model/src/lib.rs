@@ -10,6 +10,7 @@ mod catalog;
 mod change;
 mod context;
 mod data_type;
+mod directive;
 mod evidence;
 mod expression;
 mod guards;
@@ -36,10 +37,13 @@ pub use backfill::{
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, ServerFacts, Settings, TableSize, TransactionSoFar,
+    Context, Deferred, HeldLock, SMALL_ROWS, ServerFacts, Settings, TableSize, TransactionSoFar,
     TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
+pub use directive::{
+    BadDirective, Date, DirectiveProblem, Directives, Reverse, Suppression, directives,
+};
 pub use evidence::{Evidence, EvidenceKind};
 pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,

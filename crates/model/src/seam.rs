@@ -14,6 +14,12 @@ pub trait Dialect: Send + Sync {
     /// Its name: `postgres`.
     fn name(&self) -> &'static str;
 
+    /// True when several versions of an application may work on one database at once. A database in a file belongs to the
+    /// program beside it.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// The namespace of a name that is written without one, as long as nothing says otherwise.
     fn default_namespace(&self) -> Ident;
 
@@ -41,6 +47,12 @@ pub trait Dialect: Send + Sync {
 
     /// The safe way to the same result; none when the statement as written is as good as it gets, or no safe way is known.
     fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan>;
+
+    /// What is known to stand in the way of a safe way, one sentence each; asked where there is none.
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        let _ = (changes, context);
+        Vec::new()
+    }
 
     /// SQL for changes that Segue authored and that make one statement together.
     ///

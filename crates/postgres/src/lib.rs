@@ -66,6 +66,10 @@ impl Dialect for Postgres {
         phases::phases(changes, context)
     }
 
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        phases::obstacles(changes, context)
+    }
+
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {
         render::render(changes)
     }

@@ -8,6 +8,7 @@ mod life;
 mod oracle;
 mod peers;
 mod property;
+mod refused;
 mod scene;
 mod twin;
 mod writes;
