@@ -22,6 +22,7 @@ mod limits;
 mod meanwhile;
 mod preflight;
 mod prepare;
+mod put_back;
 mod release;
 mod repair;
 mod restore_point;

@@ -13,6 +13,8 @@ use segue_model::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod mapped;
+
 use crate::checksum::{Checksums, checksums, hex};
 use crate::error::{EngineError, Kind, Place};
 use crate::hazard::{self, Hazard};
@@ -250,6 +252,14 @@ enum Grouping {
 }
 
 impl Grouping {
+    /// What holds for the next statement when steps of a plan stood in between.
+    fn after_steps(self) -> Self {
+        match self {
+            Self::Alone => Self::Alone,
+            Self::Opens | Self::Shares => Self::Opens,
+        }
+    }
+
     /// With whom a statement as written shares a transaction, and what holds for the next one.
     fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
         match (need, self) {
@@ -283,6 +293,7 @@ impl Draft<'_> {
         };
         let mut grouping = by_tool;
         let said = self.directives(section, &statements)?;
+        let mut declared = self.declared(section, &statements, replay.server.version)?;
         for (position, statement) in statements.iter().enumerate() {
             self.number += 1;
             if let Some(next) = self.boundary(section, statement, by_tool)? {
@@ -292,8 +303,13 @@ impl Draft<'_> {
                 continue;
             }
             self.above = said.above(position);
+            if self.follow((section, &statements), statement, &mut declared, replay)? {
+                grouping = grouping.after_steps();
+                continue;
+            }
             grouping = self.statement(section, statement, grouping, replay)?;
         }
+        self.followed(section, &declared)?;
         replay.end_section();
         Ok(())
     }
@@ -450,10 +466,7 @@ impl Draft<'_> {
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
-            return Ok(match grouping {
-                Grouping::Alone => Grouping::Alone,
-                Grouping::Opens | Grouping::Shares => Grouping::Opens,
-            });
+            return Ok(grouping.after_steps());
         }
         self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {

@@ -430,6 +430,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 continue;
             }
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
+            self.put_back(session, migration, &mut plan)?;
             let is_begun = matches!(
                 (standing, way),
                 (Standing::Partial, Sent::Up) | (Standing::Reverting, Sent::Down)

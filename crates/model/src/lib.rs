@@ -15,6 +15,7 @@ mod evidence;
 mod expression;
 mod guards;
 mod impact;
+mod mapping;
 mod migration;
 mod name;
 mod plan;
@@ -54,6 +55,7 @@ pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
+pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable, map_directives};
 pub use migration::{
     Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
     SourceText, Tool, TransactionChoice, Wrapping,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::backfill::{Backfill, BackfillJournal, BackfillStatements, Unwalkable, Walk};
+use crate::mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable};
 use crate::runner::RunnerStatements;
 use crate::{
     Catalog, Change, Context, Evidence, Ident, Impact, Plan, QualifiedName, Retired, Sql,
@@ -52,6 +53,38 @@ pub trait Dialect: Send + Sync {
     fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
         let _ = (changes, context);
         Vec::new()
+    }
+
+    /// Reads a mapping that a person declared.
+    ///
+    /// # Errors
+    /// [`Unmappable`] for a name or an expression that cannot be read.
+    fn mapping(&self, written: &MapDirective, version: u16) -> Result<ColumnMapping, Unmappable> {
+        let _ = version;
+        Err(Unmappable(format!(
+            "{} cannot be mapped here",
+            written.target
+        )))
+    }
+
+    /// The safe way of changes that add and drop the columns of a set: values go from one side to the other.
+    ///
+    /// # Errors
+    /// [`Unmappable`] when it cannot be followed: nothing of it is done then.
+    fn mapped(
+        &self,
+        _changes: &[Change],
+        set: &MappingSet,
+        _context: &Context<'_>,
+    ) -> Result<Plan, Unmappable> {
+        let column = set
+            .mappings
+            .first()
+            .map(|mapping| mapping.column.to_string());
+        Err(Unmappable(format!(
+            "{} cannot be mapped here",
+            column.unwrap_or_default()
+        )))
     }
 
     /// SQL for changes that Segue authored and that make one statement together.
