@@ -5,13 +5,18 @@
 
 mod approvals;
 mod backfill;
+mod baseline;
+mod begun;
 mod checksum;
 mod choose;
 mod contract;
 mod environment;
 mod error;
 mod guard;
+mod hazard;
 mod journal;
+mod journey;
+mod kept;
 mod lease;
 mod limits;
 mod meanwhile;
@@ -40,6 +45,7 @@ pub use contract::{EvidencePolicy, GateReport};
 pub use environment::{Claim, Environment, Marker, Protection, Purpose, environment};
 pub use error::{EngineError, Kind, StateOfDatabase};
 pub use guard::{Back, Guard};
+pub use hazard::{Finding, Hazard};
 pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};
 pub use preflight::{Hindrance, Weight};

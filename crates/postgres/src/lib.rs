@@ -79,6 +79,10 @@ impl Dialect for Postgres {
         phases::mapped(changes, set, context)
     }
 
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        phases::obstacles(changes, context)
+    }
+
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {
         render::render(changes)
     }

@@ -3,6 +3,7 @@
 //! A recipe answers for one change. It says nothing when the statement as written is as good as it gets, and it never
 //! guesses: what it cannot name, or what no recipe was measured for, runs as written or not at all.
 
+mod attached;
 mod author;
 mod draft;
 mod map;
@@ -71,6 +72,14 @@ fn whole(plan: Plan) -> Option<Plan> {
         Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => true,
     });
     (is_whole && !plan.phases.is_empty()).then_some(plan)
+}
+
+/// What is known to stand in the way of a safe way, one sentence each.
+pub(crate) fn obstacles(changes: &[Change], context: &Context<'_>) -> Vec<String> {
+    changes
+        .iter()
+        .flat_map(|change| attached::obstacles(change, context))
+        .collect()
 }
 
 /// The first recipe that has an answer.

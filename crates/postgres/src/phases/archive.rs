@@ -186,7 +186,7 @@ pub(super) fn keep_values(
             proof,
         },
     );
-    Some(back_from(&archive, (&target.name, &column.name), &keys))
+    Some(back_from(&archive, (&target.name, column), &keys))
 }
 
 /// What an earlier round of the same change kept makes room for what is kept now.
@@ -259,8 +259,9 @@ pub(super) fn same_key(sql: Sql, table: &QualifiedName, keys: &[Ident]) -> Sql {
     })
 }
 
-/// Puts the values back where the column is null.
-fn back_from(archive: &QualifiedName, (table, column): (&QualifiedName, &Ident), keys: &[Ident]) -> Backfill {
+/// Puts the values back where the column is null. A column that refuses null gets its default in rows that came later.
+fn back_from(archive: &QualifiedName, (table, dropped): (&QualifiedName, &Column), keys: &[Ident]) -> Backfill {
+    let column = &dropped.name;
     let kept = |sql: Sql, what: &dyn Fn(Sql) -> Sql| {
         same_key(
             what(sql).text(" FROM ").name(archive).text(" AS kept WHERE "),
@@ -269,17 +270,17 @@ fn back_from(archive: &QualifiedName, (table, column): (&QualifiedName, &Ident),
         )
     };
     let value = kept(Sql::literal("(SELECT "), &|sql| sql.text("kept.").ident(column)).text(")");
-    let remaining = kept(
-        Sql::default()
-            .ident(&table.name)
-            .text(".")
-            .ident(column)
-            .text(" IS NULL AND EXISTS (SELECT"),
-        &|sql| sql,
-    )
-    .text(" AND kept.")
-    .ident(column)
-    .text(" IS NOT NULL)");
+    let is_null = Sql::default().ident(&table.name).text(".").ident(column).text(" IS NULL");
+    let (value, remaining) = match &dropped.fill {
+        Fill::Default(default) if dropped.nullability == Nullability::NotNull => {
+            let value = Sql::literal("COALESCE(").verbatim(value.as_str()).text(", ");
+            (value.verbatim(&default.text).text(")"), is_null)
+        }
+        Fill::Default(_) | Fill::None | Fill::Serial | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => {
+            let remaining = kept(is_null.text(" AND EXISTS (SELECT"), &|sql| sql);
+            (value, remaining.text(" AND kept.").ident(column).text(" IS NOT NULL)"))
+        }
+    };
     let columns: Vec<Ident> = keys.iter().chain([column]).cloned().collect();
     Backfill::update(
         table.clone(),
