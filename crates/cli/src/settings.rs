@@ -13,7 +13,7 @@ use segue_model::Tool;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(crate) use environments::{Backup, EnvironmentSettings, RunSettings};
+pub(crate) use environments::{Backup, EnvironmentSettings, RunSettings, duration};
 
 use crate::arguments::{CheckArguments, DialectName, Threshold};
 use crate::error::{CliError, Code};

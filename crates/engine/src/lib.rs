@@ -4,6 +4,7 @@
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
 mod approvals;
+mod archive;
 mod backfill;
 mod checksum;
 mod choose;
@@ -33,12 +34,13 @@ mod verify;
 mod watcher;
 
 pub use approvals::{Agreement, Consent};
+pub use archive::{Kept, KeptStage, KeptWhat};
 pub use backfill::{BackfillLimits, Progress, Sample, Signal, Wish};
 pub use checksum::{Checksums, checksums};
 pub use contract::{EvidencePolicy, GateReport};
 pub use environment::{Claim, Environment, Marker, Protection, Purpose, environment};
 pub use error::{EngineError, Kind, StateOfDatabase};
-pub use guard::{Back, Guard};
+pub use guard::{Back, Guard, Keeping};
 pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};
 pub use preflight::{Hindrance, Weight};

@@ -24,6 +24,8 @@ const SECRET_IN_BATCHES: &str = "it runs in batches, whose text is kept in the d
 pub enum Manner {
     /// The safe way, where there is one.
     Safe,
+    /// The same, and nothing of what is dropped is kept.
+    SafeWithoutArchive,
     /// Everything as written: for development.
     Verbatim,
 }
@@ -325,24 +327,13 @@ impl Draft<'_> {
         grouping: Grouping,
         replay: &mut Replay,
     ) -> Result<Grouping, EngineError> {
-        if self.manner == Manner::Safe
+        if self.manner != Manner::Verbatim
             && let Some(why) = unreadable(statement)
         {
             return Err(self.refuse(section, statement, &why));
         }
         let answers = replay.ask(statement, self.dialect);
-        let plan = match self.manner {
-            // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
-            Manner::Safe => self
-                .dialect
-                .phases(&statement.changes, &replay.context())
-                .filter(|plan| {
-                    !(self.way == Sent::Down
-                        && only_drops(&statement.changes)
-                        && plan.phases.iter().any(|phase| phase.gate.is_some()))
-                }),
-            Manner::Verbatim => None,
-        };
+        let plan = self.plan(statement, replay);
         let file = (
             section.file.path.clone(),
             section.span.start + statement.span.start,
@@ -383,6 +374,23 @@ impl Draft<'_> {
             is_contradicted: !contradictions.is_empty(),
         });
         Ok(next)
+    }
+
+    /// The safe way of a statement, where there is one and it is asked for.
+    fn plan(&self, statement: &Statement, replay: &Replay) -> Option<Plan> {
+        if self.manner == Manner::Verbatim {
+            return None;
+        }
+        let plan = self.dialect.phases(&statement.changes, &replay.context())?;
+        // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
+        let is_gated = plan.phases.iter().any(|phase| phase.gate.is_some());
+        if self.way == Sent::Down && only_drops(&statement.changes) && is_gated {
+            return None;
+        }
+        Some(match self.manner {
+            Manner::SafeWithoutArchive => plan.without_archive(),
+            Manner::Safe | Manner::Verbatim => plan,
+        })
     }
 
     fn safe_way(

@@ -72,6 +72,11 @@ impl Backfill {
         }
     }
 
+    /// True when it copies into the archive.
+    pub fn archives(&self) -> bool {
+        matches!(&self.kind, BackfillKind::Copy { into, .. } if into.namespace.as_str() == crate::ARCHIVE)
+    }
+
     /// What it does to the rows that need it, as one statement would: for people to read.
     pub fn shown(&self) -> Sql {
         let valued = |sql: Sql, (column, value): &(Ident, Expression)| {

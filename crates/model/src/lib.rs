@@ -56,7 +56,8 @@ pub use migration::{
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{
-    ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+    ARCHIVE, Action, Archiving, Gate, NOTHING_KEPT, Phase, PhaseKind, Plan, Probe, Retired, Step,
+    StepTransaction,
 };
 pub use runner::RunnerStatements;
 pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};

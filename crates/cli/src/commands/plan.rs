@@ -10,7 +10,10 @@ use segue_engine::{
 };
 use segue_model::{Blocks, Dialect, PhaseKind, StepTransaction};
 
-use crate::arguments::{RunOutput, UpArguments};
+use crate::arguments::{
+    ChoiceArguments, DatabaseArguments, LockArguments, PlanArguments, PlanOutput, RunOutput,
+    UpArguments,
+};
 use crate::environment::agent;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -18,19 +21,75 @@ use crate::running::{limits, project, selection, with_runner};
 use crate::session::AnySession;
 use crate::show::escape;
 
+/// What is asked of a plan, whichever verb asks.
+pub(crate) struct Asked<'a> {
+    pub(crate) database: &'a DatabaseArguments,
+    pub(crate) choice: &'a ChoiceArguments,
+    pub(crate) locks: &'a LockArguments,
+    pub(crate) trial: Trial,
+    pub(crate) output: PlanOutput,
+}
+
+/// Whether the first slice of each backfill is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// It is, and rolled back.
+    FirstSlices,
+    /// Nothing is.
+    Nothing,
+}
+
+impl<'a> Asked<'a> {
+    fn dry_run(arguments: &'a UpArguments) -> Self {
+        Self {
+            database: &arguments.database,
+            choice: &arguments.choice,
+            locks: &arguments.locks,
+            trial: Trial::FirstSlices,
+            output: match arguments.output {
+                RunOutput::Human => PlanOutput::Human,
+                RunOutput::Json => PlanOutput::Json,
+            },
+        }
+    }
+}
+
 /// Shows the plan.
 ///
 /// # Errors
 /// When the project or the database cannot be read, or something would be refused.
-pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
-    let project = project(&arguments.database)?;
+pub(crate) fn run(arguments: &PlanArguments) -> Result<Exit, CliError> {
+    let asked = Asked {
+        database: &arguments.database,
+        choice: &arguments.choice,
+        locks: &arguments.locks,
+        trial: if arguments.dry_run {
+            Trial::FirstSlices
+        } else {
+            Trial::Nothing
+        },
+        output: arguments.output,
+    };
+    up(&asked)
+}
+
+/// Shows what `up` would send.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn forward(arguments: &UpArguments) -> Result<Exit, CliError> {
+    up(&Asked::dry_run(arguments))
+}
+
+fn up(asked: &Asked<'_>) -> Result<Exit, CliError> {
+    let project = project(asked.database)?;
     let mut observer = |_: &Event| {};
     let text = with_runner(
-        &arguments.database,
-        (limits(arguments), &mut observer),
+        asked.database,
+        (limits(asked.locks), &mut observer),
         |runner| {
-            let plans = runner.plan(&project.migrations, &selection(arguments, Target::All))?;
-            shown(runner, &plans, (arguments, "up"))
+            let plans = runner.plan(&project.migrations, &selection(asked.choice, Target::All))?;
+            shown(runner, &plans, (asked, "up"))
         },
     )?;
     std::io::stdout().write_all(text.as_bytes())?;
@@ -42,15 +101,16 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn back(arguments: &UpArguments) -> Result<Exit, CliError> {
-    let project = project(&arguments.database)?;
+    let asked = Asked::dry_run(arguments);
+    let project = project(asked.database)?;
     let mut observer = |_: &Event| {};
     let text = with_runner(
-        &arguments.database,
-        (limits(arguments), &mut observer),
+        asked.database,
+        (limits(asked.locks), &mut observer),
         |runner| {
-            let chosen = selection(arguments, Target::Steps(1));
+            let chosen = selection(asked.choice, Target::Steps(1));
             let plans = runner.plan_down(&project.migrations, &chosen)?;
-            shown(runner, &plans, (arguments, "down"))
+            shown(runner, &plans, (&asked, "down"))
         },
     )?;
     std::io::stdout().write_all(text.as_bytes())?;
@@ -61,18 +121,19 @@ pub(crate) fn back(arguments: &UpArguments) -> Result<Exit, CliError> {
 fn shown(
     runner: &mut Runner<'_, AnySession>,
     plans: &[PlannedMigration],
-    (arguments, verb): (&UpArguments, &str),
+    (asked, verb): (&Asked<'_>, &str),
 ) -> Result<String, EngineError> {
     let found = runner.hindrances(plans)?;
-    let samples = if arguments.dry_run {
-        samples(runner, plans)
-    } else {
-        Samples::new()
+    let samples = match asked.trial {
+        Trial::FirstSlices => samples(runner, plans),
+        Trial::Nothing => Samples::new(),
     };
     let dialect = runner.dialect;
-    Ok(match arguments.output {
-        RunOutput::Json => json(plans, &found, dialect),
-        RunOutput::Human => human((plans, &samples, &found), (arguments, verb), dialect),
+    Ok(match asked.output {
+        PlanOutput::Json => json(plans, &found, dialect),
+        PlanOutput::Human | PlanOutput::Html | PlanOutput::Markdown => {
+            human((plans, &samples, &found), (asked, verb), dialect)
+        }
     })
 }
 
@@ -157,7 +218,7 @@ fn mask(value: &mut serde_json::Value, dialect: &dyn Dialect) {
 
 fn human(
     (plans, samples, found): (&[PlannedMigration], &Samples, &[Hindrance]),
-    (arguments, verb): (&UpArguments, &str),
+    (asked, verb): (&Asked<'_>, &str),
     dialect: &dyn Dialect,
 ) -> String {
     let mut text = String::new();
@@ -216,7 +277,7 @@ fn human(
     let _ = writeln!(
         text,
         "each try waits at most {} ms for a lock, {} tries; more than {} sessions behind us cancel it",
-        arguments.lock_timeout, arguments.attempts, arguments.max_blocked
+        asked.locks.lock_timeout, asked.locks.attempts, asked.locks.max_blocked
     );
     text
 }

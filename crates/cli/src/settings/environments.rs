@@ -117,11 +117,11 @@ pub(super) fn checked(
     let backup = backup.map(|table| -> Result<Backup, Wrong> {
         Ok(Backup {
             command: table.check,
-            age_max: table.max_age.as_ref().map(duration).transpose()?,
+            age_max: table.max_age.as_ref().map(written).transpose()?,
             time_max: table
                 .timeout
                 .as_ref()
-                .map(duration)
+                .map(written)
                 .transpose()?
                 .unwrap_or(BACKUP_TIME_MAX),
         })
@@ -159,9 +159,8 @@ fn freeze(typed: &Spanned<String>) -> Result<(String, String), Wrong> {
     })
 }
 
-/// `90s`, `15m`, `24h`, `7d`.
-fn duration(typed: &Spanned<String>) -> Result<Duration, Wrong> {
-    let text = typed.get_ref();
+/// `90s`, `15m`, `24h`, `7d`; else what is wrong with it.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unit = |letter| match letter {
         's' => Some(1),
         'm' => Some(60),
@@ -173,8 +172,15 @@ fn duration(typed: &Spanned<String>) -> Result<Duration, Wrong> {
         let count: u64 = text.get(..place)?.trim().parse().ok()?;
         count.checked_mul(unit(letter)?)
     });
-    seconds.map(Duration::from_secs).ok_or_else(|| Wrong {
-        what: format!("`{text}` is no time: write 90s, 15m, 24h or 7d"),
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("`{text}` is no time: write 90s, 15m, 24h or 7d"))
+}
+
+/// The same, as it stands in the file.
+fn written(typed: &Spanned<String>) -> Result<Duration, Wrong> {
+    duration(typed.get_ref()).map_err(|what| Wrong {
+        what,
         offset: typed.span().start,
     })
 }

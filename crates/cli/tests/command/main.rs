@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod archive;
 mod check;
 mod doctor;
 mod environments;
