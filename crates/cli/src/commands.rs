@@ -17,7 +17,7 @@ mod explain;
 mod generate_docs;
 mod man;
 mod new;
-mod plan;
+pub(crate) mod plan;
 mod redo;
 mod repair;
 mod status;

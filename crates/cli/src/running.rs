@@ -205,6 +205,9 @@ pub(crate) fn with_runner_at<T>(
     runner.holder = user_and_process();
     runner.stop = &crate::signals::STOP;
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
+    if let Some(rows) = database.settings.large_rows {
+        runner.large_rows = rows;
+    }
     runner.guard.consent = database.consent();
     runner.guard.backup = Some(&check);
     act(&mut runner).map_err(|error| complaint(&error))

@@ -405,6 +405,7 @@ fn own_step(id: &str, purpose: &str, text: segue_model::Sql, changes: Vec<Change
         phase: PhaseKind::Contract,
         gate: None,
         back: None,
+        undo: None,
         restore: None,
         is_contradicted: false,
     }
@@ -424,6 +425,7 @@ fn own_plan(
         stretch: Stretch::ToGate,
         losses,
         remarks: Vec::new(),
+        decisions: Vec::new(),
         checksums: Checksums::default(),
         hash: hash(&steps),
         steps,

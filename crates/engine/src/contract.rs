@@ -222,6 +222,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .flat_map(|waiting| waiting.losses.clone())
                 .collect(),
             remarks: Vec::new(),
+            decisions: Vec::new(),
             checksums: sums,
             hash: hash(&steps),
             steps,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::checksum::{Checksums, checksums, hex};
+use crate::decision::Decision;
 use crate::error::{EngineError, Kind, Place};
 use crate::secret::redacted;
 
@@ -93,6 +94,9 @@ pub struct PlannedStep {
     /// What takes it back exactly; none when nothing does, or when the migration has no gate to stop at.
     #[serde(default)]
     pub back: Option<Vec<Change>>,
+    /// What would take it back exactly where the migration has no gate, for people to read: its own way down is what runs.
+    #[serde(skip)]
+    pub undo: Option<Vec<Change>>,
     /// What puts back the values it took away, once the first of these changes is done.
     #[serde(default)]
     pub restore: Option<Backfill>,
@@ -145,6 +149,8 @@ pub struct PlannedMigration {
     pub remarks: Vec<String>,
     /// The sums of its way up.
     pub checksums: Checksums,
+    /// What was decided for each statement, and on what grounds; none for a plan that was made before.
+    pub decisions: Vec<Decision>,
     /// What an approval is given for: SHA-256 over ids, texts and transactions of all steps, lower-case hex.
     pub hash: String,
 }
@@ -168,6 +174,7 @@ pub fn prepare(
         steps: Vec::new(),
         losses: Vec::new(),
         remarks: Vec::new(),
+        decisions: Vec::new(),
         number: 0,
         behind: Vec::new(),
         gate: None,
@@ -187,6 +194,7 @@ pub fn prepare(
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
+        decisions: draft.decisions,
         checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
     })
@@ -219,6 +227,7 @@ struct Draft<'a> {
     steps: Vec<PlannedStep>,
     losses: Vec<Loss>,
     remarks: Vec<String>,
+    decisions: Vec<Decision>,
     number: usize,
     /// Steps behind a gate: the migration has one gate, so they stand last, whichever statement they come from.
     behind: Vec<PlannedStep>,
@@ -334,6 +343,16 @@ impl Draft<'_> {
         }
         let answers = replay.ask(statement, self.dialect);
         let plan = self.plan(statement, replay);
+        self.decisions.push(Decision::of(
+            (
+                self.number,
+                statement.span.of(section.text()),
+                &statement.changes,
+            ),
+            (self.manner, plan.as_ref()),
+            &answers,
+            replay,
+        ));
         let file = (
             section.file.path.clone(),
             section.span.start + statement.span.start,
@@ -370,6 +389,7 @@ impl Draft<'_> {
             phase: PhaseKind::Expand,
             gate: None,
             back,
+            undo: None,
             restore: None,
             is_contradicted: !contradictions.is_empty(),
         });
@@ -469,6 +489,7 @@ impl Draft<'_> {
             phase,
             gate: None,
             back: None,
+            undo: None,
             restore: step.restore.clone(),
             is_contradicted: false,
         })
@@ -500,7 +521,7 @@ impl Draft<'_> {
     fn join(&mut self, replay: &Replay) {
         let Some(waiting) = self.gate.take() else {
             for step in &mut self.steps {
-                step.back = None;
+                step.undo = step.back.take();
             }
             return;
         };

@@ -139,6 +139,28 @@ pub enum Striping {
     Place,
 }
 
+/// What other runners are given as one statement.
+#[derive(Clone, Copy, Debug)]
+pub enum Script<'a> {
+    /// A question that must give no row, and what is said when it does.
+    Probe(&'a Sql, &'a str),
+    /// A backfill in batches that commit. Sent outside a transaction.
+    Batches {
+        /// It.
+        backfill: &'a Backfill,
+        /// How its table is walked.
+        walk: &'a Walk,
+        /// A table that keeps how far it is, where no row may be done twice.
+        progress: &'a QualifiedName,
+    },
+    /// Removes that table.
+    Forget(&'a QualifiedName),
+    /// How long this transaction waits for each lock, in ms.
+    LockTimeout(u32),
+    /// A statement that fails and says why.
+    Refusal(&'a str),
+}
+
 /// A backfill that cannot be walked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

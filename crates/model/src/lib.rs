@@ -31,13 +31,13 @@ pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
 pub use backfill::{
     Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide,
-    PaceStatements, Striping, Unwalkable, Walk, WalkOrder,
+    PaceStatements, Script, Striping, Unwalkable, Walk, WalkOrder,
 };
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, ServerFacts, Settings, TableSize, TransactionSoFar,
-    TransactionState, parse_duration_ms,
+    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, ServerFacts, Settings, TableSize,
+    TransactionSoFar, TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
 pub use evidence::{Evidence, EvidenceKind};

@@ -24,8 +24,8 @@ pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
     Backfill, BackfillJournal, BackfillStatements, Catalog, Change, Context, Dialect, Evidence,
-    Ident, Impact, Plan, QualifiedName, Retired, RunnerStatements, Sql, Statement, Unrenderable,
-    Unwalkable, Volatility, Walk,
+    Ident, Impact, Plan, QualifiedName, Retired, RunnerStatements, Script, Sql, Statement,
+    Unrenderable, Unwalkable, Volatility, Walk,
 };
 
 /// PostgreSQL 12 to 18.
@@ -101,5 +101,9 @@ impl Dialect for Postgres {
         walk: &Walk,
     ) -> Option<BackfillStatements> {
         Some(backfill::statements(wanted, part, walk))
+    }
+
+    fn script(&self, wanted: Script<'_>) -> Option<Sql> {
+        backfill::script(wanted)
     }
 }

@@ -43,6 +43,13 @@ pub(super) struct BackupTable {
     timeout: Option<Spanned<String>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+/// As it is written.
+pub(super) struct PlanTable {
+    large_rows: Option<Spanned<u64>>,
+}
+
 /// What a run takes from the file.
 #[derive(Clone, Default)]
 pub(crate) struct RunSettings {
@@ -52,6 +59,8 @@ pub(crate) struct RunSettings {
     pub(crate) password_command: Option<String>,
     /// How backups are checked.
     pub(crate) backup: Option<Backup>,
+    /// Rows from which on an UPDATE or DELETE runs in batches, where the file says so.
+    pub(crate) large_rows: Option<u64>,
 }
 
 /// One environment.
@@ -93,6 +102,7 @@ pub(super) fn checked(
     tables: BTreeMap<String, EnvironmentTable>,
     defaults: DefaultsTable,
     backup: Option<BackupTable>,
+    plan: &PlanTable,
 ) -> Result<RunSettings, Wrong> {
     let mut environments = BTreeMap::new();
     for (name, table) in tables {
@@ -130,6 +140,7 @@ pub(super) fn checked(
         environments,
         password_command: defaults.password_command,
         backup: backup.transpose()?,
+        large_rows: plan.large_rows.as_ref().map(large).transpose()?,
     })
 }
 
@@ -138,6 +149,16 @@ fn people(count: &Spanned<usize>) -> Result<usize, Wrong> {
         0 => Err(Wrong {
             what: "approvals is 1 or more; leave it out when nobody has to agree".to_owned(),
             offset: count.span().start,
+        }),
+        some => Ok(some),
+    }
+}
+
+fn large(rows: &Spanned<u64>) -> Result<u64, Wrong> {
+    match *rows.get_ref() {
+        0 => Err(Wrong {
+            what: "large_rows is 1 or more".to_owned(),
+            offset: rows.span().start,
         }),
         some => Ok(some),
     }

@@ -16,3 +16,4 @@ mod secrets;
 mod segue;
 mod sources;
 mod sqlite;
+mod written;
