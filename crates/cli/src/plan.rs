@@ -377,7 +377,10 @@ fn no_return(
     if let Some(first) = losses.first() {
         let place = steps.iter().position(is_lossy);
         let place = place.or(gate).unwrap_or(0);
-        return NoReturn::At(place, format!("{} cannot be brought back", first.what));
+        return NoReturn::At(
+            place,
+            format!("{} cannot be brought back", words::loss(first)),
+        );
     }
     let last = steps
         .iter()

@@ -82,7 +82,7 @@ fn facts(migration: &MigrationView<'_>, view: &View<'_>) -> Markup {
                 dt { "Lost for ever" }
                 dd {
                     @if migration.losses.is_empty() { "nothing" }
-                    @for loss in &migration.losses { span.loss { "✖ " (line(&loss.what)) } }
+                    @for loss in &migration.losses { span.loss { "✖ " (line(&words::loss(loss))) } }
                     @if !migration.losses.is_empty() {
                         span.agree { "to agree: " code { (line(&words::agreement(migration, view.verb))) } }
                     }
@@ -236,7 +236,7 @@ fn card(step: &StepView<'_>, view: &View<'_>) -> Markup {
                     }
                 }
                 @for work in &step.step.impact.work {
-                    li { (words::work(&work.kind, work.cause)) " of " (line(&work.on.to_string())) }
+                    li { "on " (line(&work.on.to_string())) " " (words::work(&work.kind, work.cause)) }
                 }
                 @for wait in &step.step.impact.waits { li { "waits for " (words::wait(*wait)) } }
                 @for how in &step.estimate.how { li { "estimate: " (line(how)) } }
@@ -261,6 +261,9 @@ fn back(step: &StepView<'_>) -> Markup {
         Undo::Nothing => html! {},
         Undo::Exact(sql) => exact(sql, "exactly"),
         Undo::FromArchive(sql) => exact(sql, "with what the archive keeps, until it is purged"),
+        Undo::OwnDown if !step.step.losses.is_empty() => html! {
+            p.back.never { "✖ the migration's own way down brings back the structure, not what was in it" }
+        },
         Undo::OwnDown => html! { p.back.plain { "undone by the migration's own way down" } },
         Undo::Stays => html! { p.back.plain { "not undone: its rows stay as it leaves them" } },
         Undo::Never => html! { p.back.never { "✖ nothing takes it back" } },

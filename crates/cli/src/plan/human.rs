@@ -56,7 +56,7 @@ fn one(text: &mut String, migration: &MigrationView<'_>, view: &View<'_>) {
                 let _ = writeln!(
                     text,
                     "  destroys  {}: the point of no return",
-                    line(&loss.what)
+                    line(&words::loss(loss))
                 );
             }
         }
@@ -67,7 +67,7 @@ fn one(text: &mut String, migration: &MigrationView<'_>, view: &View<'_>) {
         one_step(text, step);
     }
     for loss in &plan.losses {
-        let _ = writeln!(text, "  destroys  {}", line(&loss.what));
+        let _ = writeln!(text, "  destroys  {}", line(&words::loss(loss)));
     }
     if !plan.losses.is_empty() {
         let _ = writeln!(

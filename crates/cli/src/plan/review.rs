@@ -81,7 +81,7 @@ impl Page {
             self.fact(text, "approvals", "none needed: nothing is destroyed");
         } else {
             for loss in &migration.losses {
-                self.fact(text, "lost for ever", &loss.what);
+                self.fact(text, "lost for ever", &words::loss(loss));
             }
             let who = match consent {
                 Consent::GivenOrRecorded => "whoever runs it, with the plan's hash".to_owned(),
@@ -241,14 +241,17 @@ fn loss(step: &StepView<'_>) -> String {
             "exact, with the values from the archive, until it is purged".to_owned()
         }
         Undo::OwnDown => match step.step.losses.first() {
-            Some(loss) => format!("by the migration's own way down; {} stay lost", loss.what),
+            Some(loss) => format!(
+                "by the migration's own way down; lost: {}",
+                words::loss(loss)
+            ),
             None => "by the migration's own way down".to_owned(),
         },
         Undo::Stays => {
             "its rows stay as it leaves them: the values it overwrote are gone".to_owned()
         }
         Undo::Never => match step.step.losses.first() {
-            Some(loss) => format!("impossible: {}", loss.what),
+            Some(loss) => format!("impossible: lost are {}", words::loss(loss)),
             None => "impossible: there is no way down".to_owned(),
         },
     }

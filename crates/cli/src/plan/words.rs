@@ -1,6 +1,6 @@
 //! The words of a plan that every output shares.
 
-use segue_model::{Blocks, Cause, PhaseKind, StepTransaction, Wait, WorkKind};
+use segue_model::{Blocks, Cause, Loss, PhaseKind, StepTransaction, Wait, WorkKind};
 
 use super::{Estimate, MigrationView, NoReturn, OwnDown, Patience, StepView};
 use segue_engine::{Limits, Sent};
@@ -188,6 +188,17 @@ pub(super) fn no_return(migration: &MigrationView<'_>) -> String {
                 .map_or("?", |step| step.step.id.as_str());
             format!("step {step}: {why}")
         }
+    }
+}
+
+/// What is lost, with the names of where it is lost.
+pub(super) fn loss(loss: &Loss) -> String {
+    match (&loss.relation, &loss.column) {
+        (Some(table), Some(column)) => format!("{} ({table}.{column})", loss.what),
+        (Some(table), None) if !loss.what.contains(&table.to_string()) => {
+            format!("{} ({table})", loss.what)
+        }
+        (Some(_) | None, _) => loss.what.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod environments;
 mod formats;
 mod gates;
+mod plans;
 mod repair;
 mod runs;
 mod safeguards;
