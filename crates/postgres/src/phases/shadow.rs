@@ -6,9 +6,9 @@
 use segue_model::{
     Change, ChosenName, Column, ColumnChange, ColumnUse, CommentTarget, Constraint,
     ConstraintChange, ConstraintKind, Context, DataType, Expression, Fill, ForeignKey, Ident,
-    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, MaintenanceChange, Nullability, ObjectKind,
-    Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide, SyncTrigger, Table,
-    TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
+    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, MaintenanceChange,
+    Nullability, ObjectKind, Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide,
+    SyncTrigger, Table, TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
 };
 use sha2::{Digest, Sha256};
 
