@@ -219,6 +219,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .flat_map(|waiting| waiting.losses.clone())
                 .collect(),
             remarks: Vec::new(),
+            hazards: Vec::new(),
             checksums: sums,
             hash: hash(&steps),
             steps,

@@ -4,16 +4,20 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    ARCHIVE, Action, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect, Down, Form,
-    Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, Persistence,
-    PhaseKind, Plan, QualifiedName, Replay, Section, Sql, Statement, Step, StepTransaction,
-    TableChange, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
+    ARCHIVE, Action, Answers, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect,
+    Directives, Down, Form, Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange,
+    OpaqueReason, Persistence, PhaseKind, Plan, QualifiedName, Replay, Section, Span, Sql,
+    Statement, Step, StepTransaction, TableChange, TransactionChange, TransactionNeed, Wrapping,
+    apply, directives, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod mapped;
+
 use crate::checksum::{Checksums, checksums, hex};
 use crate::error::{EngineError, Kind, Place};
+use crate::hazard::{self, Hazard};
 use crate::kept::refilled;
 use crate::secret::redacted;
 
@@ -144,6 +148,8 @@ pub struct PlannedMigration {
     pub remarks: Vec<String>,
     /// The sums of its way up.
     pub checksums: Checksums,
+    /// What is refused unless a person allows it, or nobody would notice.
+    pub hazards: Vec<Hazard>,
     /// What an approval is given for: SHA-256 over ids, texts and transactions of all steps, lower-case hex.
     pub hash: String,
 }
@@ -170,12 +176,18 @@ pub fn prepare(
         number: 0,
         behind: Vec::new(),
         gate: None,
+        hazards: Vec::new(),
+        above: Directives::default(),
     };
     replay.begin_migration();
     for section in sections(migration, way)? {
         draft.section(section, replay)?;
     }
     draft.join(replay);
+    // What the same transaction puts back under the name is not gone.
+    draft
+        .hazards
+        .retain(|hazard| !hazard.is_put_back(&draft.steps));
     let hash = hash(&draft.steps);
     Ok(PlannedMigration {
         id: migration.id.clone(),
@@ -186,6 +198,7 @@ pub fn prepare(
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
+        hazards: draft.hazards,
         checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
     })
@@ -222,6 +235,9 @@ struct Draft<'a> {
     /// Steps behind a gate: the migration has one gate, so they stand last, whichever statement they come from.
     behind: Vec<PlannedStep>,
     gate: Option<Waiting>,
+    hazards: Vec<Hazard>,
+    /// What stands above the statement.
+    above: Directives,
 }
 
 /// Where the next statement's transaction comes from.
@@ -236,6 +252,14 @@ enum Grouping {
 }
 
 impl Grouping {
+    /// What holds for the next statement when steps of a plan stood in between.
+    fn after_steps(self) -> Self {
+        match self {
+            Self::Alone => Self::Alone,
+            Self::Opens | Self::Shares => Self::Opens,
+        }
+    }
+
     /// With whom a statement as written shares a transaction, and what holds for the next one.
     fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
         match (need, self) {
@@ -268,7 +292,9 @@ impl Draft<'_> {
             | Wrapping::TransactionUnlessImpossible => Grouping::Opens,
         };
         let mut grouping = by_tool;
-        for statement in &statements {
+        let said = self.directives(section, &statements)?;
+        let mut declared = self.declared(section, &statements, replay.server.version)?;
+        for (position, statement) in statements.iter().enumerate() {
             self.number += 1;
             if let Some(next) = self.boundary(section, statement, by_tool)? {
                 let answers = replay.ask(statement, self.dialect);
@@ -276,8 +302,14 @@ impl Draft<'_> {
                 grouping = next;
                 continue;
             }
+            self.above = said.above(position);
+            if self.follow((section, &statements), statement, &mut declared, replay)? {
+                grouping = grouping.after_steps();
+                continue;
+            }
             grouping = self.statement(section, statement, grouping, replay)?;
         }
+        self.followed(section, &declared)?;
         replay.end_section();
         Ok(())
     }
@@ -306,6 +338,86 @@ impl Draft<'_> {
         }
     }
 
+    /// What a section says to Segue. What is not understood is refused: a directive that is ignored is worse than none.
+    fn directives(
+        &self,
+        section: &Section,
+        statements: &[Statement],
+    ) -> Result<Directives, EngineError> {
+        let text = section.text();
+        let said = directives(text, Span::new(0, text.len()), statements, |_| true);
+        let Some(bad) = said.bad.first() else {
+            return Ok(said);
+        };
+        Err(EngineError::new(
+            Kind::Refused,
+            format!("a directive cannot be followed: {}", bad.problem),
+        )
+        .at(Place {
+            migration: self.migration.id.clone(),
+            step: (self.number + 1).to_string(),
+            file: Some((
+                section.file.path.clone(),
+                section.span.start + bad.span.start,
+            )),
+        }))
+    }
+
+    /// A way back says something about a type change right below it.
+    fn is_for_the_statement(
+        &self,
+        section: &Section,
+        statement: &Statement,
+    ) -> Result<(), EngineError> {
+        let is_changed = |column| {
+            statement.changes.iter().any(|change| {
+                matches!(change, Change::Column(_, ColumnChange::SetType { name, .. }) if name == column)
+            })
+        };
+        match self
+            .above
+            .reverses
+            .iter()
+            .find(|one| !is_changed(&one.column))
+        {
+            None => Ok(()),
+            Some(idle) => {
+                let why = format!(
+                    "the directive above it says the way back of {}, whose type it does not change",
+                    idle.column
+                );
+                Err(self.refuse(section, statement, &why))
+            }
+        }
+    }
+
+    /// What a statement does as written to those who are at work: decided when the rows are counted.
+    fn note_hazards(
+        &mut self,
+        statement: &Statement,
+        answers: &Answers,
+        file: &(String, usize),
+        replay: &Replay,
+    ) {
+        if self.manner == Manner::Verbatim || self.way == Sent::Down || !self.dialect.is_shared() {
+            return;
+        }
+        let found = hazard::findings(&statement.changes, answers, replay);
+        if found.is_empty() {
+            return;
+        }
+        let obstacles = self
+            .dialect
+            .obstacles(&statement.changes, &replay.context());
+        self.hazards.extend(found.into_iter().map(|finding| Hazard {
+            finding,
+            obstacles: obstacles.clone(),
+            step: self.number.to_string(),
+            file: file.clone(),
+            allowed: self.above.suppressions.clone(),
+        }));
+    }
+
     fn refuse(&self, section: &Section, statement: &Statement, why: &str) -> EngineError {
         let byte = section.span.start + statement.span.start;
         EngineError::new(
@@ -331,6 +443,8 @@ impl Draft<'_> {
         {
             return Err(self.refuse(section, statement, &why));
         }
+        self.is_for_the_statement(section, statement)?;
+        replay.reverses.clone_from(&self.above.reverses);
         let answers = replay.ask(statement, self.dialect);
         let plan = match self.manner {
             // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
@@ -352,10 +466,7 @@ impl Draft<'_> {
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
-            return Ok(match grouping {
-                Grouping::Alone => Grouping::Alone,
-                Grouping::Opens | Grouping::Shares => Grouping::Opens,
-            });
+            return Ok(grouping.after_steps());
         }
         self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {
@@ -365,6 +476,7 @@ impl Draft<'_> {
                 "it needs what an earlier statement of this migration does behind its gate: give it a migration of its own",
             ));
         }
+        self.note_hazards(statement, &answers, &file, replay);
         let (transaction, next) = grouping.of(answers.impact.transaction);
         let back = way_back(&statement.changes, &replay.catalog);
         let contradictions = replay.advance(statement, &answers.impact);
@@ -544,7 +656,7 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
         (Some(_) | None, changes) => way_back(changes, &replay.catalog),
     };
     let one = Statement {
-        span: segue_model::Span::default(),
+        span: Span::default(),
         changes: step.changes.clone(),
         notes: Vec::new(),
     };

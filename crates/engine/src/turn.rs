@@ -1,16 +1,17 @@
 //! One turn: the steps that share a transaction, or one step outside any. Tried again whole, under the lock budget.
 
 use segue_model::{
-    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Session,
-    SessionError, StepTransaction, TextRows,
+    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Request,
+    Session, SessionError, StepTransaction, TextRows,
 };
 
 use crate::error::{EngineError, Kind, Place};
 use crate::journal::{Entry, Journal, StepState, value};
+use crate::journey::requests;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
 use crate::run::Running;
-use crate::verify::{Verdict, verdict};
+use crate::verify::{Verdict, verdict, verdict_after};
 
 /// How a turn is written down.
 pub(crate) enum Writing<'a> {
@@ -213,6 +214,30 @@ impl<S: Session + Send> Running<'_, '_, S> {
         (writing, dangling): (&Writing<'_>, u64),
     ) -> Result<(), Trouble<S::Error>> {
         let id = self.begin_fenced()?;
+        let seen = match requests(turn) {
+            Some(requests) => self.send_together(turn, &requests),
+            None => self.send_singly(migration, turn),
+        };
+        match seen? {
+            Verdict::Holds | Verdict::Unseen => {}
+            Verdict::Missing(how) => {
+                let error = EngineError::new(
+                    Kind::NotVerified,
+                    format!("what this step is for cannot be read back from the catalog: {how}"),
+                );
+                return Err(Trouble::Final(stopped(migration, turn.last(), error)));
+            }
+        }
+        self.sound(migration, turn, dangling)?;
+        self.write_and_commit(migration, (turn, writing), id)
+    }
+
+    /// Sends the steps and reads back what they are for.
+    fn send_singly(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+    ) -> Result<Verdict, Trouble<S::Error>> {
         for (number, step) in turn.iter().enumerate() {
             self.watch.begin(&self.session_id);
             let sent = self.send(migration, step);
@@ -231,22 +256,33 @@ impl<S: Session + Send> Running<'_, '_, S> {
             }
         }
         self.watch.end();
-        let seen = verdict(
+        verdict(
             &mut self.session,
             turn.iter().flat_map(|step| &step.changes),
+        )
+        .map_err(|error| Trouble::Server(error, 0))
+    }
+
+    /// The same in one journey.
+    fn send_together(
+        &mut self,
+        turn: &[PlannedStep],
+        requests: &[Request<'_>],
+    ) -> Result<Verdict, Trouble<S::Error>> {
+        self.watch.begin(&self.session_id);
+        let seen = verdict_after(
+            &mut self.session,
+            requests,
+            turn.iter().flat_map(|step| &step.changes),
         );
-        match seen.map_err(|error| Trouble::Server(error, 0))? {
-            Verdict::Holds | Verdict::Unseen => {}
-            Verdict::Missing(how) => {
-                let error = EngineError::new(
-                    Kind::NotVerified,
-                    format!("what this step is for cannot be read back from the catalog: {how}"),
-                );
-                return Err(Trouble::Final(stopped(migration, turn.last(), error)));
-            }
+        // A failure asks who was in the way: then the watch goes on.
+        if seen.is_ok() {
+            self.watch.end();
         }
-        self.sound(migration, turn, dangling)?;
-        self.write_and_commit(migration, (turn, writing), id)
+        seen.map_err(|(number, error)| {
+            let step = if number < requests.len() { number } else { 0 };
+            Trouble::Server(error, step)
+        })
     }
 
     fn write_and_commit(
@@ -282,13 +318,15 @@ impl<S: Session + Send> Running<'_, '_, S> {
         let statements = &self.runner.statements;
         let rows = self
             .session
-            .execute_and_query(
-                &statements.begin,
-                &statements.fence,
-                &[Some(&self.lease.epoch), Some(&timeout)],
-            )
-            .map_err(|error| Trouble::Server(error, 0))?;
-        passed(&rows)
+            .send_all(&[
+                Request::Execute(&statements.begin),
+                Request::Query(
+                    &statements.fence,
+                    &[Some(&self.lease.epoch), Some(&timeout)],
+                ),
+            ])
+            .map_err(|(_, error)| Trouble::Server(error, 0))?;
+        passed(rows.last().unwrap_or(&TextRows::new()))
     }
 
     fn fence(&mut self) -> Result<Option<String>, Trouble<S::Error>> {

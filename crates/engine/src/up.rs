@@ -361,7 +361,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// Reads under the budget: where one writes, others may have to wait to read.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         session: &mut S,
         unread: &'static str,
@@ -430,6 +430,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 continue;
             }
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
+            self.put_back(session, migration, &mut plan)?;
             let is_begun = matches!(
                 (standing, way),
                 (Standing::Partial, Sent::Up) | (Standing::Reverting, Sent::Down)
@@ -441,7 +442,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             }
             plans.push(plan);
         }
-        Ok(plans)
+        self.without_hazards(session, plans)
     }
 
     /// A migration that waits at its gate does not stop later ones, unless they touch the same tables: those are left
@@ -581,6 +582,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         })?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
             plan.steps = steps;
+            plan.hazards.clear();
         }
         Ok(())
     }

@@ -110,6 +110,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         steps: vec![step],
         losses: Vec::new(),
         remarks: Vec::new(),
+        hazards: Vec::new(),
         checksums: Checksums {
             raw: String::new(),
             semantic: String::new(),

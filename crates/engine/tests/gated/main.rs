@@ -5,9 +5,12 @@
 mod begun;
 mod killed;
 mod life;
+mod mapped;
 mod oracle;
 mod peers;
 mod property;
+mod refused;
 mod scene;
+mod sides;
 mod twin;
 mod writes;

@@ -75,6 +75,16 @@ fn columns() -> Vec<Case> {
         ),
         &["1", "2", "41"],
     );
+    let mut computed = changed(
+        "text to numbers, by an expression with its way back",
+        "c text",
+        (
+            "-- segue:reverse c = c::text\nALTER TABLE t ALTER COLUMN c TYPE integer USING trim(c)::integer;",
+            "ALTER TABLE t ALTER COLUMN c TYPE text;",
+        ),
+        &["'1'", "'20'", "NULL", "'300'"],
+    );
+    computed.more = "CREATE INDEX t_c ON t (c);".to_owned();
     online.more = "UPDATE t SET c = 3; UPDATE twin SET c = 3;".to_owned();
     vec![
         renamed(
@@ -95,7 +105,15 @@ fn columns() -> Vec<Case> {
             "CREATE INDEX t_part ON t (id, (c + 1)) WHERE c > 3;",
             &["1", "7", "9"],
         ),
+        renamed(
+            "rename of what a view, a policy, statistics and a computed column hang on",
+            "c text",
+            "CREATE INDEX t_c ON t (c); CREATE VIEW seen AS SELECT id, c FROM t; CREATE POLICY p ON t USING (c <> 'x'); \
+             CREATE STATISTICS s ON c, n FROM t; ALTER TABLE t ADD COLUMN long int GENERATED ALWAYS AS (length(c)) STORED;",
+            &["'a'", "'b'", "NULL", "'LongValue'"],
+        ),
         with_parameter(wider, "integer"),
+        computed,
         changed(
             "text to numbers",
             "c text",
