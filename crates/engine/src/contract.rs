@@ -10,6 +10,7 @@ use segue_model::{
 use crate::checksum::{Checksums, checksums};
 use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
+use crate::guard::Keeping;
 use crate::journal::{Journal, Record, StepState, value};
 use crate::kept::before_values;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
@@ -160,6 +161,9 @@ impl<S: Session + Send> Runner<'_, S> {
                 continue;
             }
             plan.stretch = Stretch::BehindGate;
+            if self.guard.keeping == Keeping::Nothing {
+                crate::archive::left_out(&mut plan, self.dialect)?;
+            }
             found.push((plan, record.clone()));
         }
         if let (Some(only), true) = (only, found.is_empty()) {
@@ -220,6 +224,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .collect(),
             remarks: Vec::new(),
             hazards: Vec::new(),
+            decisions: Vec::new(),
             checksums: sums,
             hash: hash(&steps),
             steps,
@@ -242,6 +247,10 @@ impl<S: Session + Send> Runner<'_, S> {
         let done = Journal::new(&self.statements)
             .steps(session, &plan.id)
             .map_err(unread)?;
+        // What was purged, or never kept, cannot be put back.
+        if !self.still_keeps(session, &plan, &done)? {
+            return Ok(None);
+        }
         let undone: Option<Vec<Vec<PlannedStep>>> = plan
             .steps
             .chunk_by(|_, next| next.transaction == StepTransaction::WithPrevious)
@@ -281,7 +290,7 @@ impl<S: Session + Send> Runner<'_, S> {
     }
 
     /// One transaction's steps, undone from the last to the first.
-    fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
+    pub(crate) fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
         let mut back: Vec<PlannedStep> = Vec::new();
         for step in turn.iter().rev() {
             if let StepText::Probe(..) | StepText::Backfill(..) = step.text {

@@ -4,12 +4,14 @@
 //! judged by the catalog. Nothing here reads a file, the environment or the clock of the machine.
 
 mod approvals;
+mod archive;
 mod backfill;
 mod baseline;
 mod begun;
 mod checksum;
 mod choose;
 mod contract;
+mod decision;
 mod environment;
 mod error;
 mod guard;
@@ -28,6 +30,7 @@ mod repair;
 mod restore_point;
 mod run;
 mod secret;
+mod sizes;
 mod soundness;
 mod status;
 mod stop;
@@ -39,12 +42,14 @@ mod verify;
 mod watcher;
 
 pub use approvals::{Agreement, Consent};
+pub use archive::{Kept, KeptStage, KeptWhat};
 pub use backfill::{BackfillLimits, Progress, Sample, Signal, Wish};
 pub use checksum::{Checksums, checksums};
 pub use contract::{EvidencePolicy, GateReport};
+pub use decision::{ChosenWay, Decision, Measured, Origin};
 pub use environment::{Claim, Environment, Marker, Protection, Purpose, environment};
 pub use error::{EngineError, Kind, StateOfDatabase};
-pub use guard::{Back, Guard};
+pub use guard::{Back, Guard, Keeping};
 pub use hazard::{Finding, Hazard};
 pub use journal::{Journal, Record, RecordState};
 pub use limits::{Clock, Event, Limits, Observer};

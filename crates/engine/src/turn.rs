@@ -11,7 +11,7 @@ use crate::journey::requests;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
 use crate::run::Running;
-use crate::verify::{Verdict, verdict, verdict_after};
+use crate::verify::{Verdict, verdict};
 
 /// How a turn is written down.
 pub(crate) enum Writing<'a> {
@@ -261,28 +261,6 @@ impl<S: Session + Send> Running<'_, '_, S> {
             turn.iter().flat_map(|step| &step.changes),
         )
         .map_err(|error| Trouble::Server(error, 0))
-    }
-
-    /// The same in one journey.
-    fn send_together(
-        &mut self,
-        turn: &[PlannedStep],
-        requests: &[Request<'_>],
-    ) -> Result<Verdict, Trouble<S::Error>> {
-        self.watch.begin(&self.session_id);
-        let seen = verdict_after(
-            &mut self.session,
-            requests,
-            turn.iter().flat_map(|step| &step.changes),
-        );
-        // A failure asks who was in the way: then the watch goes on.
-        if seen.is_ok() {
-            self.watch.end();
-        }
-        seen.map_err(|(number, error)| {
-            let step = if number < requests.len() { number } else { 0 };
-            Trouble::Server(error, step)
-        })
     }
 
     fn write_and_commit(

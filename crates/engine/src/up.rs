@@ -1,10 +1,10 @@
 //! `up` and `down`: which migrations run, and everything that must be true before the first of them does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, CatalogScope, Dialect, Ident, Loss, Migration, QualifiedName, Replay,
-    RunnerStatements, ServerFacts, Session, Sql, TableSize,
+    Catalog, CatalogScope, Dialect, Ident, LARGE_ROWS, LARGE_ROWS_DEFAULT, Loss, Migration,
+    QualifiedName, Replay, RunnerStatements, ServerFacts, Session, Sql,
 };
 
 use crate::backfill::BackfillLimits;
@@ -57,6 +57,8 @@ pub struct Runner<'a, S: Session> {
     pub copies: Copies,
     /// What is asked before anything is changed.
     pub guard: Guard<'a>,
+    /// Rows from which on an UPDATE or DELETE runs in batches.
+    pub large_rows: u64,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
     /// Recorded migrations of which nothing was done yet.
@@ -150,6 +152,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             histories: &[],
             copies: Copies::Made,
             guard: Guard::default(),
+            large_rows: LARGE_ROWS_DEFAULT,
             resumes: false,
             unbegun: BTreeSet::new(),
         })
@@ -416,6 +419,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         if way == Sent::Up {
             self.same_release(session, migrations, &mut replay)?;
         }
+        let large = self.large_rows.to_string();
+        replay
+            .at_connect
+            .session
+            .insert(Ident::from(LARGE_ROWS), large);
         for (name, value) in self.statements.settings {
             let name = Ident::from(*name);
             replay.at_connect.session.insert(name, (*value).to_owned());
@@ -515,25 +523,6 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 Ok(None)
             }
         }
-    }
-
-    fn sizes(&self, session: &mut S) -> Result<BTreeMap<QualifiedName, TableSize>, EngineError> {
-        let Some(statement) = &self.statements.table_sizes else {
-            return Ok(BTreeMap::new());
-        };
-        let rows = session.query(statement).map_err(|error| {
-            EngineError::server("the sizes of the tables could not be read", error)
-        })?;
-        let sizes = rows.into_iter().filter_map(|row| {
-            let mut values = row.into_iter().flatten();
-            let name = QualifiedName::new(values.next()?, values.next()?);
-            let size = TableSize {
-                rows: values.next()?.parse().ok()?,
-                bytes: values.next().and_then(|bytes| bytes.parse().ok()),
-            };
-            Some((name, size))
-        });
-        Ok(sizes.collect())
     }
 
     /// A database that another tool has run on is taken over by a baseline, not by running its files again.

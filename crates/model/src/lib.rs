@@ -33,13 +33,13 @@ pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
 pub use backfill::{
     Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide,
-    PaceStatements, Striping, Unwalkable, Walk, WalkOrder,
+    PaceStatements, Script, Striping, Unwalkable, Walk, WalkOrder,
 };
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, SMALL_ROWS, ServerFacts, Settings, TableSize, TransactionSoFar,
-    TransactionState, parse_duration_ms,
+    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, SMALL_ROWS, ServerFacts, Settings,
+    TableSize, TransactionSoFar, TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
 pub use directive::{
@@ -62,7 +62,8 @@ pub use migration::{
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{
-    ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+    ARCHIVE, Action, Archiving, Gate, NOTHING_KEPT, Phase, PhaseKind, Plan, Probe, Retired, Step,
+    StepTransaction,
 };
 pub use runner::RunnerStatements;
 pub use seam::{

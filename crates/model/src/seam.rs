@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::backfill::{Backfill, BackfillJournal, BackfillStatements, Unwalkable, Walk};
+use crate::backfill::{Backfill, BackfillJournal, BackfillStatements, Script, Unwalkable, Walk};
 use crate::mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable};
 use crate::runner::RunnerStatements;
 use crate::{
@@ -135,6 +135,11 @@ pub trait Dialect: Send + Sync {
         _part: &QualifiedName,
         _walk: &Walk,
     ) -> Option<BackfillStatements> {
+        None
+    }
+
+    /// What only Segue does, as one ordinary statement for other runners; none where there is no such statement.
+    fn script(&self, _wanted: Script<'_>) -> Option<Sql> {
         None
     }
 }

@@ -25,7 +25,8 @@ pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 use segue_model::{
     Backfill, BackfillJournal, BackfillStatements, Catalog, Change, ColumnMapping, Context,
     Dialect, Evidence, Ident, Impact, MapDirective, MappingSet, Plan, QualifiedName, Retired,
-    RunnerStatements, Sql, Statement, Unmappable, Unrenderable, Unwalkable, Volatility, Walk,
+    RunnerStatements, Script, Sql, Statement, Unmappable, Unrenderable, Unwalkable, Volatility,
+    Walk,
 };
 
 /// PostgreSQL 12 to 18.
@@ -118,5 +119,9 @@ impl Dialect for Postgres {
         walk: &Walk,
     ) -> Option<BackfillStatements> {
         Some(backfill::statements(wanted, part, walk))
+    }
+
+    fn script(&self, wanted: Script<'_>) -> Option<Sql> {
+        backfill::script(wanted)
     }
 }

@@ -8,7 +8,8 @@ use segue_model::{
     map_directives,
 };
 
-use super::{Draft, Manner, Sent, real, sections};
+use super::losses::real;
+use super::{Draft, Manner, Sent, sections};
 use crate::error::{EngineError, Kind, Place};
 
 /// The mappings of a section, and what became of each.

@@ -50,12 +50,7 @@ fn changed(name: &str, column: &str, (up, down): (&str, &str), values: &[&'stati
     }
 }
 
-fn columns() -> Vec<Case> {
-    let with_parameter = |mut case: Case, parameter| {
-        case.old.parameter = Some(parameter);
-        case.new.parameter = Some(parameter);
-        case
-    };
+fn wider() -> Case {
     let mut wider = changed(
         "a wider type",
         "c integer DEFAULT 1",
@@ -66,15 +61,10 @@ fn columns() -> Vec<Case> {
         &["1", "2", "NULL", "41"],
     );
     wider.more = "CREATE INDEX t_c ON t (c);".to_owned();
-    let mut online = changed(
-        "an index, a CHECK and NOT NULL",
-        "c integer DEFAULT 3",
-        (
-            "CREATE INDEX t_i ON t (c); ALTER TABLE t ADD CONSTRAINT t_k CHECK (c < 100); ALTER TABLE t ALTER COLUMN c SET NOT NULL;",
-            "ALTER TABLE t ALTER COLUMN c DROP NOT NULL; ALTER TABLE t DROP CONSTRAINT t_k; DROP INDEX t_i;",
-        ),
-        &["1", "2", "41"],
-    );
+    wider
+}
+
+fn computed() -> Case {
     let mut computed = changed(
         "text to numbers, by an expression with its way back",
         "c text",
@@ -85,6 +75,24 @@ fn columns() -> Vec<Case> {
         &["'1'", "'20'", "NULL", "'300'"],
     );
     computed.more = "CREATE INDEX t_c ON t (c);".to_owned();
+    computed
+}
+
+fn columns() -> Vec<Case> {
+    let with_parameter = |mut case: Case, parameter| {
+        case.old.parameter = Some(parameter);
+        case.new.parameter = Some(parameter);
+        case
+    };
+    let mut online = changed(
+        "an index, a CHECK and NOT NULL",
+        "c integer DEFAULT 3",
+        (
+            "CREATE INDEX t_i ON t (c); ALTER TABLE t ADD CONSTRAINT t_k CHECK (c < 100); ALTER TABLE t ALTER COLUMN c SET NOT NULL;",
+            "ALTER TABLE t ALTER COLUMN c DROP NOT NULL; ALTER TABLE t DROP CONSTRAINT t_k; DROP INDEX t_i;",
+        ),
+        &["1", "2", "41"],
+    );
     online.more = "UPDATE t SET c = 3; UPDATE twin SET c = 3;".to_owned();
     vec![
         renamed(
@@ -112,8 +120,8 @@ fn columns() -> Vec<Case> {
              CREATE STATISTICS s ON c, n FROM t; ALTER TABLE t ADD COLUMN long int GENERATED ALWAYS AS (length(c)) STORED;",
             &["'a'", "'b'", "NULL", "'LongValue'"],
         ),
-        with_parameter(wider, "integer"),
-        computed,
+        with_parameter(wider(), "integer"),
+        computed(),
         changed(
             "text to numbers",
             "c text",

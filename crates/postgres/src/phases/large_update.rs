@@ -16,9 +16,6 @@ use super::draft::Draft;
 use super::is_used;
 use crate::backfill;
 
-/// Rows from which on a statement is not run in one transaction.
-const ROWS_MIN: u64 = 100_000;
-
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Data(change) = change else {
         return None;
@@ -33,7 +30,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         .server
         .sizes
         .get(table)
-        .is_some_and(|size| size.rows >= ROWS_MIN);
+        .is_some_and(|size| size.rows >= context.settings.large_rows());
     if !is_large || !is_used(table, context) || context.transaction.state == TransactionState::File
     {
         return None;
