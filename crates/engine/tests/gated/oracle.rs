@@ -299,7 +299,12 @@ macro_rules! killed_at_every_call {
         #[test]
         fn every_kind_is_killed_at_every_call() {
             let killed = [$($name),+];
-            assert!(cases().iter().all(|case| killed.contains(&case.name.as_str())));
+            let left: Vec<String> = cases()
+                .into_iter()
+                .map(|case| case.name)
+                .filter(|name| !killed.contains(&name.as_str()))
+                .collect();
+            assert!(left.is_empty(), "{left:?}");
         }
     };
 }
@@ -310,6 +315,8 @@ killed_at_every_call! {
     a_rename_of_not_null_killed_at_every_call: "rename of a column that refuses null",
     a_wider_type_killed_at_every_call: "a wider type",
     another_type_killed_at_every_call: "text to numbers",
+    another_type_by_an_expression_killed_at_every_call: "text to numbers, by an expression with its way back",
+    a_rename_with_all_that_hangs_on_it_killed_at_every_call: "rename of what a view, a policy, statistics and a computed column hang on",
     an_index_and_constraints_killed_at_every_call: "an index, a CHECK and NOT NULL",
     a_dropped_column_killed_at_every_call: "drop column",
     a_dropped_column_of_not_null_killed_at_every_call: "drop of a column that refuses null",
