@@ -6,6 +6,7 @@
 mod attached;
 mod author;
 mod draft;
+mod key;
 mod names;
 mod shadow;
 mod split;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod keys;
 mod killed;
 mod life;
 mod oracle;
