@@ -2,7 +2,10 @@
 //!
 //! Says nothing about what a verb does: an unknown flag or a malformed value never gets past here.
 
+mod archive;
+mod plans;
 mod proofs;
+mod runs;
 
 use std::path::PathBuf;
 
@@ -13,9 +16,17 @@ use segue_model::{Dialect, Tool};
 use segue_postgres::Postgres;
 use segue_sqlite::Sqlite;
 
+pub(crate) use archive::{
+    ArchiveArguments, ArchiveVerb, KeptArguments, PurgeArguments, RestoreArguments,
+};
+pub(crate) use plans::{PlanArguments, PlanOutput};
 pub(crate) use proofs::{
     ApproveArguments, DoctorArguments, EnvArguments, EnvMarkArguments, EnvShowArguments, EnvVerb,
     RepairArguments,
+};
+pub(crate) use runs::{
+    BackfillArguments, BackfillWhat, ChoiceArguments, ContractArguments, LockArguments,
+    PaceArguments, RunOutput, UpArguments,
 };
 
 use crate::report;
@@ -67,20 +78,20 @@ pub(crate) enum Verb {
     New(NewArguments),
     /// Show what `up` would send: every step with its locks and transaction. Changes nothing
     #[command(
-        after_help = "Examples:\n  segue plan\n  segue plan --steps 1 --output json\n\nExit codes: 0 ok, 2 usage, 4 refused, 5 no connection."
+        after_help = "Examples:\n  segue plan\n  segue plan --steps 1 --output json\n  segue plan --output html > plan.html\n  segue plan --why              which way was taken for each statement, and why\n  segue plan --rollback --output markdown > review.md\n  segue plan --write phases     files for another runner\n\nTimes and amounts of log are estimates, made from the sizes of the tables now; docs/plan.md says how.\nExit codes: 0 ok, 2 usage, 4 refused, 5 no connection."
     )]
-    Plan(UpArguments),
+    Plan(Box<PlanArguments>),
     /// Run pending migrations: under lock time-outs, resumable, verified
     #[command(
         visible_alias = "migrate",
         aliases = ["apply", "deploy"],
-        after_help = "Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\nExit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
+        after_help = "Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --no-archive        what its contract phase drops is not kept\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\nExit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
     )]
     Up(UpArguments),
     /// Finish what waits at its gate: the old structure goes, when nobody is seen to use it
     #[command(
         visible_alias = "complete",
-        after_help = "Examples:\n  segue contract                       all that wait\n  segue contract 20260301120000 --dry-run\n  segue contract --watch 600           watch counters for ten minutes first\n\nExit codes: as for `up`; 4 while something still uses what would go."
+        after_help = "Examples:\n  segue contract                       all that wait\n  segue contract 20260301120000 --dry-run\n  segue contract --watch 600           watch counters for ten minutes first\n  segue contract --no-archive          keep nothing of what goes\n\nExit codes: as for `up`; 4 while something still uses what would go."
     )]
     Contract(ContractArguments),
     /// Take migrations back, the last one first
@@ -139,6 +150,12 @@ pub(crate) enum Verb {
         after_help = "Examples:\n  segue backfill status\n  segue backfill pause 3\n  segue backfill run --worker 3 --workers 2      on another machine: helps the one that runs it\n  segue backfill retry 3                           after the rows that were put aside were mended\n\nExit codes: 0 ok, 2 usage, 5 no connection."
     )]
     Backfill(BackfillArguments),
+    /// What the contract phases dropped and Segue kept: show it, bring it back, remove it
+    #[command(
+        subcommand_required = true,
+        after_help = "Examples:\n  segue archive list\n  segue archive restore public.users.nickname\n  segue archive purge --older-than 30d"
+    )]
+    Archive(ArchiveArguments),
     /// Print the database's structure as SQL that makes it again: needs no `pg_dump`, same structure, same bytes
     #[command(
         visible_alias = "inspect",
@@ -336,211 +353,6 @@ pub(crate) enum PoolerMode {
     Session,
 }
 
-/// What `up`, `down`, `redo` and `plan` are told.
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two flags of the command line, read once each"
-)]
-pub(crate) struct UpArguments {
-    /// Which database
-    #[command(flatten)]
-    pub(crate) database: DatabaseArguments,
-    /// Up to and including this migration; on the way down, down to it, which stays
-    #[arg(long, value_name = "ID", conflicts_with = "steps")]
-    pub(crate) to: Option<String>,
-    /// So many migrations [default: all; for `down` 1]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) steps: Option<usize>,
-    /// Show the plan and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// How each statement is carried out
-    #[command(flatten)]
-    pub(crate) manner: MannerArguments,
-    /// Agree to what this plan destroys; `segue plan` prints the hash
-    #[arg(long, visible_alias = "allow-data-loss", value_name = "HASH")]
-    pub(crate) approve: Vec<String>,
-    /// Make no copy of an SQLite file before a step that destroys or rebuilds: there is a backup
-    #[arg(long)]
-    pub(crate) no_copy: bool,
-    /// How long one try waits for a lock, in ms
-    #[arg(long, value_name = "MS", env = "SEGUE_LOCK_TIMEOUT_MS", hide_env_values = true, default_value_t = 200,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) lock_timeout: u32,
-    /// How often a lock is tried for
-    #[arg(long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) attempts: u32,
-    /// Cancel our statement when more sessions than this wait behind it
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
-    pub(crate) max_blocked: u32,
-    /// What backfills may use
-    #[command(flatten)]
-    pub(crate) pace: PaceArguments,
-    /// How the answer is written
-    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: RunOutput,
-}
-
-/// What `contract` is told.
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two flags of the command line, which become enums at once"
-)]
-pub(crate) struct ContractArguments {
-    /// The migration [default: all that wait]
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// Which database
-    #[command(flatten)]
-    pub(crate) database: DatabaseArguments,
-    /// Show each gate, what is seen through it and what is behind it; change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Overrule what is seen; it is recorded
-    #[arg(long)]
-    pub(crate) accept_evidence: bool,
-    /// How long counters are watched first, in s
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
-    pub(crate) watch: u32,
-    /// Agree to what is lost behind the gate; `--dry-run` prints the hash
-    #[arg(long, visible_alias = "allow-data-loss", value_name = "HASH")]
-    pub(crate) approve: Vec<String>,
-    /// How long one try waits for a lock, in ms
-    #[arg(long, value_name = "MS", env = "SEGUE_LOCK_TIMEOUT_MS", hide_env_values = true, default_value_t = 200,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) lock_timeout: u32,
-    /// How often a lock is tried for
-    #[arg(long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) attempts: u32,
-    /// How the answer is written
-    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: RunOutput,
-}
-
-/// What backfills may use.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct PaceArguments {
-    /// Workers of a backfill in this process
-    #[arg(long = "backfill-workers", alias = "workers", value_name = "COUNT", env = "SEGUE_BACKFILL_WORKERS", hide_env_values = true,
-          default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub(crate) workers: u32,
-    /// How long one transaction of a backfill should take, in ms
-    #[arg(long = "backfill-target", value_name = "MS", env = "SEGUE_BACKFILL_TARGET_MS", hide_env_values = true,
-          default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    pub(crate) target: u32,
-    /// Stripes of a backfill's range [default: as many as the rows of a page allow]
-    #[arg(long = "backfill-stripes", value_name = "COUNT", env = "SEGUE_BACKFILL_STRIPES", hide_env_values = true,
-          value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub(crate) stripes: Option<u32>,
-    /// A backfill waits while a replica is further behind, in MiB
-    #[arg(
-        long = "backfill-max-lag",
-        value_name = "MIB",
-        env = "SEGUE_BACKFILL_MAX_LAG_MIB",
-        hide_env_values = true,
-        default_value_t = 64
-    )]
-    pub(crate) max_lag: u64,
-    /// A backfill waits while more sessions of others wait for locks
-    #[arg(
-        long = "backfill-max-waiters",
-        value_name = "COUNT",
-        env = "SEGUE_BACKFILL_MAX_WAITERS",
-        hide_env_values = true,
-        default_value_t = 5
-    )]
-    pub(crate) max_waiters: u64,
-    /// A backfill waits while a replication slot keeps more log, in MiB [default: not looked at]
-    #[arg(
-        long = "backfill-max-slot",
-        value_name = "MIB",
-        env = "SEGUE_BACKFILL_MAX_SLOT_MIB",
-        hide_env_values = true
-    )]
-    pub(crate) max_slot: Option<u64>,
-    /// A backfill waits while more files of log wait to be archived [default: not looked at]
-    #[arg(
-        long = "backfill-max-archive",
-        value_name = "FILES",
-        env = "SEGUE_BACKFILL_MAX_ARCHIVE",
-        hide_env_values = true
-    )]
-    pub(crate) max_archive: Option<u64>,
-    /// A backfill waits while more sessions of others are active [default: not looked at]
-    #[arg(
-        long = "backfill-max-active",
-        value_name = "COUNT",
-        env = "SEGUE_BACKFILL_MAX_ACTIVE",
-        hide_env_values = true
-    )]
-    pub(crate) max_active: Option<u64>,
-    /// A backfill waits while a small write takes longer, in ms [default: not looked at]
-    #[arg(
-        long = "backfill-max-latency",
-        value_name = "MS",
-        env = "SEGUE_BACKFILL_MAX_LATENCY_MS",
-        hide_env_values = true
-    )]
-    pub(crate) max_latency: Option<u64>,
-}
-
-/// What `backfill` is told.
-#[derive(Debug, Args)]
-pub(crate) struct BackfillArguments {
-    /// What to do
-    #[arg(value_name = "WHAT", default_value = "status")]
-    pub(crate) what: BackfillWhat,
-    /// Which backfill; `status` shows their numbers [default: the only one that is not done]
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// With `run`: only help, the proof is made by the process that runs the migration
-    #[arg(long)]
-    pub(crate) worker: bool,
-    /// Which database
-    #[command(flatten)]
-    pub(crate) database: DatabaseArguments,
-    /// What it may use
-    #[command(flatten)]
-    pub(crate) pace: PaceArguments,
-    /// How the answer is written
-    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: RunOutput,
-}
-
-/// What is done with backfills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BackfillWhat {
-    /// Show them: progress, rate, time left, and why one waits.
-    Status,
-    /// Let one wait before its next transaction.
-    Pause,
-    /// Let it go on.
-    Resume,
-    /// End it; what is done stays done.
-    Cancel,
-    /// Try again what was put aside.
-    Retry,
-    /// Work on it from this process too.
-    Run,
-}
-
-/// How statements are carried out, and in which order migrations may run.
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two flags of the command line, which become enums at once"
-)]
-pub(crate) struct MannerArguments {
-    /// Send everything as written, also what is unsafe: for development databases
-    #[arg(long)]
-    pub(crate) verbatim: bool,
-    /// Run migrations too that lie before one that is done
-    #[arg(long)]
-    pub(crate) allow_out_of_order: bool,
-}
-
 /// A dialect, as it is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DialectName {
@@ -567,15 +379,6 @@ impl DialectName {
             _ => None,
         }
     }
-}
-
-/// How the answer of a run is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RunOutput {
-    /// For people.
-    Human,
-    /// One object.
-    Json,
 }
 
 /// What `status`, `verify` and `uninstall` are told.

@@ -1,6 +1,7 @@
 //! The verbs: one file each.
 
 mod approve;
+mod archive;
 mod audit;
 mod backfill;
 mod baseline;
@@ -16,7 +17,7 @@ mod explain;
 mod generate_docs;
 mod man;
 mod new;
-mod plan;
+pub(crate) mod plan;
 mod redo;
 mod repair;
 mod status;
@@ -48,6 +49,7 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Repair(arguments) => repair::run(&arguments),
         Verb::Env(arguments) => env::run(&arguments),
+        Verb::Archive(arguments) => archive::run(&arguments),
         Verb::Approve(arguments) => approve::run(&arguments),
         Verb::Doctor(arguments) => doctor::run(&arguments),
         Verb::Baseline(arguments) => baseline::run(&arguments),

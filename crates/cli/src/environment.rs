@@ -246,8 +246,8 @@ pub(crate) fn now_seconds() -> u64 {
 /// Talk: a line on standard error.
 pub(crate) fn say(line: &str) {
     use std::io::Write as _;
-    // When nobody listens the work goes on.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    // One write, so that lines of several processes do not mix. When nobody listens the work goes on.
+    let _ = std::io::stderr().write_all([line, "\n"].concat().as_bytes());
 }
 
 /// What lines and bars are drawn with.

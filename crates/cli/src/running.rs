@@ -11,7 +11,9 @@ use segue_model::{Migration, ProjectProblem};
 use segue_sources::{LocateOptions, Located, locate};
 use segue_sqlite::Missing;
 
-use crate::arguments::{DatabaseArguments, PaceArguments, UpArguments};
+use crate::arguments::{
+    ChoiceArguments, DatabaseArguments, LockArguments, PaceArguments, UpArguments,
+};
 use crate::environment::{Pauses, user_and_process};
 use crate::error::{Changed, CliError, Code};
 use crate::proof::check_backup;
@@ -203,13 +205,16 @@ pub(crate) fn with_runner_at<T>(
     runner.holder = user_and_process();
     runner.stop = &crate::signals::STOP;
     runner.seed = clock.now_ms() ^ u64::from(std::process::id()).rotate_left(32);
+    if let Some(rows) = database.settings.large_rows {
+        runner.large_rows = rows;
+    }
     runner.guard.consent = database.consent();
     runner.guard.backup = Some(&check);
     act(&mut runner).map_err(|error| complaint(&error))
 }
 
 /// The ceilings that were asked for.
-pub(crate) fn limits(arguments: &UpArguments) -> Limits {
+pub(crate) fn limits(arguments: &LockArguments) -> Limits {
     Limits {
         lock_timeout_ms: arguments.lock_timeout,
         attempts_max: arguments.attempts,
@@ -257,7 +262,7 @@ pub(crate) fn backfills(arguments: &PaceArguments) -> BackfillLimits {
 }
 
 /// What was asked for.
-pub(crate) fn selection(arguments: &UpArguments, default: Target) -> Selection {
+pub(crate) fn selection(arguments: &ChoiceArguments, default: Target) -> Selection {
     let target = match (&arguments.to, arguments.steps) {
         (Some(id), _) => Target::To(id.clone()),
         (None, Some(count)) => Target::Steps(count),
@@ -265,12 +270,12 @@ pub(crate) fn selection(arguments: &UpArguments, default: Target) -> Selection {
     };
     Selection {
         target,
-        manner: if arguments.manner.verbatim {
-            Manner::Verbatim
-        } else {
-            Manner::Safe
+        manner: match (arguments.verbatim, arguments.no_archive) {
+            (true, _) => Manner::Verbatim,
+            (false, true) => Manner::SafeWithoutArchive,
+            (false, false) => Manner::Safe,
         },
-        order: if arguments.manner.allow_out_of_order {
+        order: if arguments.allow_out_of_order {
             Order::AnyOrder
         } else {
             Order::Linear
@@ -430,7 +435,7 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What `up`, `down` and the like want: `--verbatim` is for development.
 pub(crate) fn purpose(arguments: &UpArguments, verb: &str, otherwise: Purpose) -> Purpose {
-    if arguments.manner.verbatim {
+    if arguments.choice.verbatim {
         Purpose::Develop(format!("segue {verb} --verbatim"))
     } else {
         otherwise

@@ -13,7 +13,7 @@ use segue_model::Tool;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(crate) use environments::{Backup, EnvironmentSettings, RunSettings};
+pub(crate) use environments::{Backup, EnvironmentSettings, RunSettings, duration};
 
 use crate::arguments::{CheckArguments, DialectName, Threshold};
 use crate::error::{CliError, Code};
@@ -75,6 +75,8 @@ struct File {
     #[serde(default)]
     defaults: environments::DefaultsTable,
     backup: Option<environments::BackupTable>,
+    #[serde(default)]
+    plan: environments::PlanTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -310,7 +312,7 @@ fn parse(text: &str) -> Result<FromFile, Wrong> {
             .map(checked_threshold)
             .transpose()?,
         rules,
-        running: environments::checked(file.environments, file.defaults, file.backup)?,
+        running: environments::checked(file.environments, file.defaults, file.backup, &file.plan)?,
         path: None,
     })
 }

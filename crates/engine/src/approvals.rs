@@ -6,6 +6,7 @@ use segue_model::Session;
 
 use crate::environment::install_guards;
 use crate::error::{EngineError, Kind};
+use crate::guard::Keeping;
 use crate::journal::value;
 use crate::prepare::{PlannedMigration, Sent, Stretch};
 use crate::up::{Approval, Runner};
@@ -109,6 +110,14 @@ impl<S: Session + Send> Runner<'_, S> {
         }
     }
 
+    /// True when a hash on the command line does not count.
+    pub(crate) fn needs_a_person(&self) -> bool {
+        match &self.guard.consent {
+            Consent::GivenOrRecorded => false,
+            Consent::Recorded { .. } => true,
+        }
+    }
+
     /// The line that says how to agree.
     pub(crate) fn how_to_agree(&self, hash: &str) -> Vec<String> {
         match &self.guard.consent {
@@ -137,7 +146,14 @@ impl<S: Session + Send> Runner<'_, S> {
                 "segue plan".to_owned()
             }
             (Consent::GivenOrRecorded, _) if plan.stretch == Stretch::BehindGate => {
-                format!("segue contract {} --approve {}", plan.id, plan.hash)
+                let keeping = match self.guard.keeping {
+                    Keeping::Archived => "",
+                    Keeping::Nothing => " --no-archive",
+                };
+                format!(
+                    "segue contract {}{keeping} --approve {}",
+                    plan.id, plan.hash
+                )
             }
             (Consent::GivenOrRecorded, Sent::Up) => format!("segue up --approve {}", plan.hash),
             (Consent::GivenOrRecorded, Sent::Down) => format!("segue down --approve {}", plan.hash),

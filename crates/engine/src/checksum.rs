@@ -4,7 +4,7 @@ use segue_model::{Dialect, Form, Migration};
 use sha2::{Digest, Sha256};
 
 /// The sums of one migration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checksums {
     /// SHA-256 of the bytes of its way up, lower-case hex.
     pub raw: String,

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use segue_model::{
     Build, Change, EvidenceKind, Ident, IndexChange, Migration, QualifiedName, Retired, Session,
-    StepTransaction,
+    StepTransaction, ViewChange,
 };
 
 use crate::checksum::{Checksums, checksums};
 use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
+use crate::guard::Keeping;
 use crate::journal::{Journal, Record, StepState, value};
+use crate::kept::before_values;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
 use crate::status::{Standing, Status};
 use crate::touched::touched;
@@ -159,6 +161,9 @@ impl<S: Session + Send> Runner<'_, S> {
                 continue;
             }
             plan.stretch = Stretch::BehindGate;
+            if self.guard.keeping == Keeping::Nothing {
+                crate::archive::left_out(&mut plan, self.dialect)?;
+            }
             found.push((plan, record.clone()));
         }
         if let (Some(only), true) = (only, found.is_empty()) {
@@ -219,6 +224,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .collect(),
             remarks: Vec::new(),
             hazards: Vec::new(),
+            decisions: Vec::new(),
             checksums: sums,
             hash: hash(&steps),
             steps,
@@ -241,6 +247,10 @@ impl<S: Session + Send> Runner<'_, S> {
         let done = Journal::new(&self.statements)
             .steps(session, &plan.id)
             .map_err(unread)?;
+        // What was purged, or never kept, cannot be put back.
+        if !self.still_keeps(session, &plan, &done)? {
+            return Ok(None);
+        }
         let undone: Option<Vec<Vec<PlannedStep>>> = plan
             .steps
             .chunk_by(|_, next| next.transaction == StepTransaction::WithPrevious)
@@ -258,14 +268,36 @@ impl<S: Session + Send> Runner<'_, S> {
         Ok(Some(plan))
     }
 
+    /// The same from behind the gate. None where a name goes that the version which runs uses: its own way down keeps that
+    /// name until its gate.
+    pub(crate) fn way_back_from_behind(
+        &self,
+        session: &mut S,
+        migration: &Migration,
+    ) -> Result<Option<PlannedMigration>, EngineError> {
+        let Some(plan) = self.recorded(session, migration, Sent::Up)? else {
+            return Ok(None);
+        };
+        let retires_a_view = plan
+            .steps
+            .iter()
+            .flat_map(|step| &step.changes)
+            .any(|change| matches!(change, Change::View(_, ViewChange::Drop { .. })));
+        if retires_a_view {
+            return Ok(None);
+        }
+        self.way_back(session, migration)
+    }
+
     /// One transaction's steps, undone from the last to the first.
-    fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
+    pub(crate) fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
         let mut back: Vec<PlannedStep> = Vec::new();
         for step in turn.iter().rev() {
             if let StepText::Probe(..) | StepText::Backfill(..) = step.text {
                 continue;
             }
-            for (number, change) in step.back.as_ref()?.iter().enumerate() {
+            let changes = step.back.as_ref()?;
+            for (number, change) in changes.iter().enumerate() {
                 let (change, transaction) = online(change, step, &back);
                 back.push(PlannedStep {
                     id: format!("{}.{}", step.id, back.len() + 1),
@@ -280,7 +312,9 @@ impl<S: Session + Send> Runner<'_, S> {
                     restore: None,
                     ..step.clone()
                 });
-                if let (0, Some(restore)) = (number, &step.restore) {
+                if let Some(restore) = &step.restore
+                    && number + 1 == before_values(changes)
+                {
                     back.push(PlannedStep {
                         id: format!("{}.{}", step.id, back.len() + 1),
                         purpose: "Put the values back that were kept, in batches.".to_owned(),

@@ -12,8 +12,20 @@ pub struct Guard<'a> {
     pub backup: Option<&'a BackupCheck<'a>>,
     /// What may be taken back.
     pub back: Back,
+    /// What becomes of what is dropped behind a gate.
+    pub keeping: Keeping,
     /// A transaction that is open for so long is reported before a run, in seconds.
     pub old_after_s: u32,
+}
+
+/// What becomes of what is dropped behind a gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is kept in the archive, where it can be.
+    #[default]
+    Archived,
+    /// It is gone.
+    Nothing,
 }
 
 /// What may be taken back.
@@ -32,6 +44,7 @@ impl Default for Guard<'_> {
             consent: Consent::default(),
             backup: None,
             back: Back::Anything,
+            keeping: Keeping::Archived,
             old_after_s: 5,
         }
     }
@@ -43,6 +56,7 @@ impl std::fmt::Debug for Guard<'_> {
             .debug_struct("Guard")
             .field("consent", &self.consent)
             .field("back", &self.back)
+            .field("keeping", &self.keeping)
             .field("old_after_s", &self.old_after_s)
             .finish_non_exhaustive()
     }

@@ -4,19 +4,24 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    ARCHIVE, Action, Answers, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect,
-    Directives, Down, Form, Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange,
-    OpaqueReason, Persistence, PhaseKind, Plan, QualifiedName, Replay, Section, Span, Sql,
-    Statement, Step, StepTransaction, TableChange, TransactionChange, TransactionNeed, Wrapping,
-    apply, directives, inverse,
+    ARCHIVE, Action, Answers, Backfill, Catalog, Change, ColumnChange, Dialect, Directives, Down,
+    Form, Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason,
+    PhaseKind, Plan, Replay, Section, Span, Sql, Statement, Step, StepTransaction, TableChange,
+    TransactionChange, TransactionNeed, Wrapping, apply, directives, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod losses;
+mod mapped;
+
 use crate::checksum::{Checksums, checksums, hex};
+use crate::decision::Decision;
 use crate::error::{EngineError, Kind, Place};
 use crate::hazard::{self, Hazard};
+use crate::kept::refilled;
 use crate::secret::redacted;
+use losses::real;
 
 /// Workers of other processes read what they do from the database, so it cannot be kept without its secret.
 const SECRET_IN_BATCHES: &str = "it runs in batches, whose text is kept in the database, and it carries a secret: read the value from where it is instead of writing it down";
@@ -26,6 +31,8 @@ const SECRET_IN_BATCHES: &str = "it runs in batches, whose text is kept in the d
 pub enum Manner {
     /// The safe way, where there is one.
     Safe,
+    /// The same, and nothing of what is dropped is kept.
+    SafeWithoutArchive,
     /// Everything as written: for development.
     Verbatim,
 }
@@ -93,6 +100,9 @@ pub struct PlannedStep {
     /// What takes it back exactly; none when nothing does, or when the migration has no gate to stop at.
     #[serde(default)]
     pub back: Option<Vec<Change>>,
+    /// What would take it back exactly where the migration has no gate, for people to read: its own way down is what runs.
+    #[serde(skip)]
+    pub undo: Option<Vec<Change>>,
     /// What puts back the values it took away, once the first of these changes is done.
     #[serde(default)]
     pub restore: Option<Backfill>,
@@ -147,6 +157,8 @@ pub struct PlannedMigration {
     pub checksums: Checksums,
     /// What is refused unless a person allows it, or nobody would notice.
     pub hazards: Vec<Hazard>,
+    /// What was decided for each statement, and on what grounds; none for a plan that was made before.
+    pub decisions: Vec<Decision>,
     /// What an approval is given for: SHA-256 over ids, texts and transactions of all steps, lower-case hex.
     pub hash: String,
 }
@@ -170,6 +182,7 @@ pub fn prepare(
         steps: Vec::new(),
         losses: Vec::new(),
         remarks: Vec::new(),
+        decisions: Vec::new(),
         number: 0,
         behind: Vec::new(),
         gate: None,
@@ -196,6 +209,7 @@ pub fn prepare(
         losses: draft.losses,
         remarks: draft.remarks,
         hazards: draft.hazards,
+        decisions: draft.decisions,
         checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
     })
@@ -228,6 +242,7 @@ struct Draft<'a> {
     steps: Vec<PlannedStep>,
     losses: Vec<Loss>,
     remarks: Vec<String>,
+    decisions: Vec<Decision>,
     number: usize,
     /// Steps behind a gate: the migration has one gate, so they stand last, whichever statement they come from.
     behind: Vec<PlannedStep>,
@@ -249,6 +264,14 @@ enum Grouping {
 }
 
 impl Grouping {
+    /// What holds for the next statement when steps of a plan stood in between.
+    fn after_steps(self) -> Self {
+        match self {
+            Self::Alone => Self::Alone,
+            Self::Opens | Self::Shares => Self::Opens,
+        }
+    }
+
     /// With whom a statement as written shares a transaction, and what holds for the next one.
     fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
         match (need, self) {
@@ -282,6 +305,7 @@ impl Draft<'_> {
         };
         let mut grouping = by_tool;
         let said = self.directives(section, &statements)?;
+        let mut declared = self.declared(section, &statements, replay.server.version)?;
         for (position, statement) in statements.iter().enumerate() {
             self.number += 1;
             if let Some(next) = self.boundary(section, statement, by_tool)? {
@@ -291,8 +315,13 @@ impl Draft<'_> {
                 continue;
             }
             self.above = said.above(position);
+            if self.follow((section, &statements), statement, &mut declared, replay)? {
+                grouping = grouping.after_steps();
+                continue;
+            }
             grouping = self.statement(section, statement, grouping, replay)?;
         }
+        self.followed(section, &declared)?;
         replay.end_section();
         Ok(())
     }
@@ -421,7 +450,7 @@ impl Draft<'_> {
         grouping: Grouping,
         replay: &mut Replay,
     ) -> Result<Grouping, EngineError> {
-        if self.manner == Manner::Safe
+        if self.manner != Manner::Verbatim
             && let Some(why) = unreadable(statement)
         {
             return Err(self.refuse(section, statement, &why));
@@ -429,18 +458,17 @@ impl Draft<'_> {
         self.is_for_the_statement(section, statement)?;
         replay.reverses.clone_from(&self.above.reverses);
         let answers = replay.ask(statement, self.dialect);
-        let plan = match self.manner {
-            // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
-            Manner::Safe => self
-                .dialect
-                .phases(&statement.changes, &replay.context())
-                .filter(|plan| {
-                    !(self.way == Sent::Down
-                        && only_drops(&statement.changes)
-                        && plan.phases.iter().any(|phase| phase.gate.is_some()))
-                }),
-            Manner::Verbatim => None,
-        };
+        let plan = self.plan(statement, replay);
+        self.decisions.push(Decision::of(
+            (
+                self.number,
+                statement.span.of(section.text()),
+                &statement.changes,
+            ),
+            (self.manner, plan.as_ref()),
+            &answers,
+            replay,
+        ));
         let file = (
             section.file.path.clone(),
             section.span.start + statement.span.start,
@@ -449,10 +477,7 @@ impl Draft<'_> {
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
-            return Ok(match grouping {
-                Grouping::Alone => Grouping::Alone,
-                Grouping::Opens | Grouping::Shares => Grouping::Opens,
-            });
+            return Ok(grouping.after_steps());
         }
         self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {
@@ -478,10 +503,28 @@ impl Draft<'_> {
             phase: PhaseKind::Expand,
             gate: None,
             back,
+            undo: None,
             restore: None,
             is_contradicted: !contradictions.is_empty(),
         });
         Ok(next)
+    }
+
+    /// The safe way of a statement, where there is one and it is asked for.
+    fn plan(&self, statement: &Statement, replay: &Replay) -> Option<Plan> {
+        if self.manner == Manner::Verbatim {
+            return None;
+        }
+        let plan = self.dialect.phases(&statement.changes, &replay.context())?;
+        // On the way back what is dropped was added: the version that stays has never used it, so nothing is waited for.
+        let is_gated = plan.phases.iter().any(|phase| phase.gate.is_some());
+        if self.way == Sent::Down && only_drops(&statement.changes) && is_gated {
+            return None;
+        }
+        Some(match self.manner {
+            Manner::SafeWithoutArchive => plan.without_archive(),
+            Manner::Safe | Manner::Verbatim => plan,
+        })
     }
 
     fn safe_way(
@@ -560,6 +603,7 @@ impl Draft<'_> {
             phase,
             gate: None,
             back: step.back.clone(),
+            undo: None,
             restore: step.restore.clone(),
             is_contradicted: false,
         })
@@ -591,7 +635,7 @@ impl Draft<'_> {
     fn join(&mut self, replay: &Replay) {
         let Some(waiting) = self.gate.take() else {
             for step in &mut self.steps {
-                step.back = None;
+                step.undo = step.back.take();
             }
             return;
         };
@@ -636,7 +680,7 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
     step.back = declared.or_else(|| match (&step.restore, step.changes.as_slice()) {
         // The values are kept elsewhere: what is lossy by itself is not, here.
         (Some(_), [change]) => match inverse(change, &replay.catalog) {
-            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(changes),
+            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(refilled(changes)),
             Inverse::Nothing => Some(Vec::new()),
             Inverse::None(_) => None,
         },
@@ -679,39 +723,6 @@ fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
         Inverse::Nothing => Some(Vec::new()),
         Inverse::Lossy { .. } | Inverse::None(_) => None,
     }
-}
-
-/// What a statement takes away for ever from tables that were there before.
-fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
-    let is_plain_update = statement
-        .changes
-        .iter()
-        .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
-    if is_plain_update {
-        return Vec::new();
-    }
-    losses
-        .iter()
-        .filter(|loss| match loss.kind {
-            LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => true,
-            LossKind::Structure | LossKind::Durability => false,
-        })
-        .filter(|loss| {
-            loss.relation
-                .as_ref()
-                .is_none_or(|name| !is_own(name, &replay.catalog))
-        })
-        .cloned()
-        .collect()
-}
-
-/// True for a table that this very migration made. What an earlier one of the same release made may have rows by now: the
-/// run may have stopped between the two.
-fn is_own(name: &QualifiedName, catalog: &Catalog) -> bool {
-    catalog.table(name).is_some_and(|table| {
-        table.persistence == Persistence::Temporary
-            || (table.born.migration == catalog.now.migration && table.born.statement > 0)
-    })
 }
 
 /// True for a statement that takes away tables or columns and does nothing else.

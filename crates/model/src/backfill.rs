@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataType, Expression, Ident, QualifiedName, Sql};
+use crate::{DataType, Expression, Ident, QualifiedName, Sql, Taken};
 
 /// Rows changed in batches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,9 @@ pub enum BackfillKind {
         into: QualifiedName,
         /// Its columns, and what they get.
         columns: Vec<(Ident, Expression)>,
+        /// What becomes of a row that is there already.
+        #[serde(default)]
+        taken: Taken,
     },
 }
 
@@ -72,6 +75,11 @@ impl Backfill {
         }
     }
 
+    /// True when it copies into the archive.
+    pub fn archives(&self) -> bool {
+        matches!(&self.kind, BackfillKind::Copy { into, .. } if into.namespace.as_str() == crate::ARCHIVE)
+    }
+
     /// What it does to the rows that need it, as one statement would: for people to read.
     pub fn shown(&self) -> Sql {
         let valued = |sql: Sql, (column, value): &(Ident, Expression)| {
@@ -83,7 +91,7 @@ impl Backfill {
                 .text(" SET ")
                 .list(assignments, ", ", valued),
             BackfillKind::Delete => Sql::literal("DELETE FROM ").name(&self.table),
-            BackfillKind::Copy { into, columns } => Sql::literal("INSERT INTO ")
+            BackfillKind::Copy { into, columns, .. } => Sql::literal("INSERT INTO ")
                 .name(into)
                 .text(" (")
                 .list(columns, ", ", |sql, (column, _)| sql.ident(column))
@@ -132,6 +140,28 @@ pub enum Striping {
     Hash(Ident),
     /// By a hash of the place in the heap.
     Place,
+}
+
+/// What other runners are given as one statement.
+#[derive(Clone, Copy, Debug)]
+pub enum Script<'a> {
+    /// A question that must give no row, and what is said when it does.
+    Probe(&'a Sql, &'a str),
+    /// A backfill in batches that commit. Sent outside a transaction.
+    Batches {
+        /// It.
+        backfill: &'a Backfill,
+        /// How its table is walked.
+        walk: &'a Walk,
+        /// A table that keeps how far it is, where no row may be done twice.
+        progress: &'a QualifiedName,
+    },
+    /// Removes that table.
+    Forget(&'a QualifiedName),
+    /// How long this transaction waits for each lock, in ms.
+    LockTimeout(u32),
+    /// A statement that fails and says why.
+    Refusal(&'a str),
 }
 
 /// A backfill that cannot be walked.

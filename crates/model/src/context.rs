@@ -141,6 +141,11 @@ impl TransactionSoFar {
     }
 }
 
+/// Names the setting of a session that says from how many rows on a table is large.
+pub const LARGE_ROWS: &str = "segue.large_rows";
+/// What it is when nobody says otherwise: one UPDATE of so many rows takes about a second.
+pub const LARGE_ROWS_DEFAULT: u64 = 100_000;
+
 /// The settings of the session, as the statements so far left them. Names in lower case, values as written.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -158,6 +163,13 @@ impl Settings {
             .get(&name)
             .or_else(|| self.session.get(&name))
             .map(|value| value.trim_matches('\''))
+    }
+
+    /// Rows from which on an UPDATE or DELETE runs in batches: [`LARGE_ROWS`], else [`LARGE_ROWS_DEFAULT`].
+    pub fn large_rows(&self) -> u64 {
+        self.value(LARGE_ROWS)
+            .and_then(|rows| rows.parse().ok())
+            .unwrap_or(LARGE_ROWS_DEFAULT)
     }
 
     /// A duration in milliseconds: `200`, `'5s'`, `1min`. None when not set or not understood.

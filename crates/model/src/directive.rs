@@ -177,7 +177,7 @@ impl fmt::Display for DirectiveProblem {
 }
 
 /// Directives that other parts of Segue read.
-const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate"];
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate", "map"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
 pub fn directives(

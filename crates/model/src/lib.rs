@@ -15,6 +15,7 @@ mod evidence;
 mod expression;
 mod guards;
 mod impact;
+mod mapping;
 mod migration;
 mod name;
 mod plan;
@@ -32,13 +33,13 @@ pub use ask::{apply, breaks, destroys, holds, inverse};
 pub use assess::{Answers, Replay, TransactionEnd};
 pub use backfill::{
     Backfill, BackfillJournal, BackfillKind, BackfillProof, BackfillStatements, BySide,
-    PaceStatements, Striping, Unwalkable, Walk, WalkOrder,
+    PaceStatements, Script, Striping, Unwalkable, Walk, WalkOrder,
 };
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, SMALL_ROWS, ServerFacts, Settings, TableSize, TransactionSoFar,
-    TransactionState, parse_duration_ms,
+    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, SMALL_ROWS, ServerFacts, Settings,
+    TableSize, TransactionSoFar, TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
 pub use directive::{
@@ -54,16 +55,21 @@ pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
+pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable, map_directives};
 pub use migration::{
     Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
     SourceText, Tool, TransactionChoice, Wrapping,
 };
 pub use name::{ChosenName, Ident, QualifiedName};
 pub use plan::{
-    ARCHIVE, Action, Gate, Phase, PhaseKind, Plan, Probe, Retired, Step, StepTransaction,
+    ARCHIVE, Action, Archiving, Gate, NOTHING_KEPT, Phase, PhaseKind, Plan, Probe, Retired, Step,
+    StepTransaction,
 };
 pub use runner::RunnerStatements;
-pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
+pub use seam::{
+    CatalogScope, Dialect, Failure, Request, Session, SessionError, TextRows, Unrenderable,
+    send_singly,
+};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

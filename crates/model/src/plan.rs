@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Backfill, BackfillKind, Change, Ident, QualifiedName, Sql, TableChange};
+use crate::{
+    Backfill, Change, Ident, NamespaceChange, QualifiedName, Reaction, Sql, TableChange, Target,
+};
 
 /// The namespace in which dropped tables and the values of dropped columns are kept until they are purged.
 pub const ARCHIVE: &str = "segue_archive";
@@ -142,6 +144,60 @@ pub enum Retired {
     Relation(QualifiedName),
 }
 
+/// What is said of a plan that keeps nothing.
+pub const NOTHING_KEPT: &str = "Nothing of what is dropped is kept (--no-archive): the contract phase is the point of no return.";
+
+/// What a statement has to do with the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archiving<'a> {
+    /// It makes room there.
+    MakesRoom,
+    /// It moves this table there.
+    Moves(&'a QualifiedName),
+}
+
+impl<'a> Archiving<'a> {
+    /// What these changes, of one statement, have to do with it; none when nothing.
+    pub fn of(changes: &'a [Change]) -> Option<Self> {
+        let is_there = |name: &QualifiedName| name.namespace.as_str() == ARCHIVE;
+        changes.iter().find_map(|change| {
+            if let Change::Table(target, TableChange::SetNamespace(to)) = change
+                && to.as_str() == ARCHIVE
+            {
+                return Some(Self::Moves(&target.name));
+            }
+            let makes_room = matches!(change, Change::Namespace(name, NamespaceChange::Create(_)) if name.as_str() == ARCHIVE)
+                || matches!(change, Change::Table(target, TableChange::Create(_)) if is_there(&target.name))
+                || matches!(change, Change::Comment(target, _) if target.name.as_ref().is_some_and(is_there));
+            makes_room.then_some(Self::MakesRoom)
+        })
+    }
+}
+
+/// Turns a step into one that keeps nothing; false when nothing is left of it.
+fn drop_at_once(step: &mut Step) -> bool {
+    step.restore = None;
+    match &step.action {
+        Action::Change(changes) => match Archiving::of(changes) {
+            None => true,
+            Some(Archiving::MakesRoom) => false,
+            Some(Archiving::Moves(table)) => {
+                let table = table.clone();
+                step.purpose = format!("Drop {table}: its rows are not kept.");
+                step.action = Action::Change(vec![Change::Table(
+                    Target::required(table),
+                    TableChange::Drop {
+                        reaction: Reaction::Restrict,
+                    },
+                )]);
+                true
+            }
+        },
+        Action::Backfill(backfill) => !backfill.archives(),
+        Action::AsWritten | Action::Probe(_) => true,
+    }
+}
+
 impl Plan {
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -151,14 +207,37 @@ impl Plan {
     /// True when what the plan drops is kept first: a table moved into the archive, or rows copied there.
     pub fn archives(&self) -> bool {
         self.steps().any(|step| match &step.action {
-            Action::Change(changes) => changes.iter().any(|change| {
-                matches!(change, Change::Table(_, TableChange::SetNamespace(to)) if to.as_str() == ARCHIVE)
-            }),
-            Action::Backfill(backfill) => {
-                matches!(&backfill.kind, BackfillKind::Copy { into, .. } if into.namespace.as_str() == ARCHIVE)
-            }
+            Action::Change(changes) => matches!(Archiving::of(changes), Some(Archiving::Moves(_))),
+            Action::Backfill(backfill) => backfill.archives(),
             Action::AsWritten | Action::Probe(_) => false,
         })
+    }
+
+    /// The same plan without the archive: what would be kept is dropped. The steps are numbered anew.
+    #[must_use]
+    pub fn without_archive(mut self) -> Self {
+        if !self.archives() {
+            return self;
+        }
+        for phase in &mut self.phases {
+            let mut is_left_out = false;
+            phase.steps.retain_mut(|step| {
+                let stays = drop_at_once(step);
+                if stays && is_left_out && step.transaction == StepTransaction::WithPrevious {
+                    step.transaction = StepTransaction::Own;
+                }
+                is_left_out = !stays;
+                stays
+            });
+        }
+        self.phases.retain(|phase| !phase.steps.is_empty());
+        let steps = self.phases.iter_mut().flat_map(|phase| &mut phase.steps);
+        for (id, step) in (1_u32..).zip(steps) {
+            step.id = id;
+        }
+        self.remarks.retain(|remark| !remark.contains(ARCHIVE));
+        self.remarks.push(NOTHING_KEPT.to_owned());
+        self
     }
 
     /// The name an approval is given for: SHA-256 over the plan's canonical form, in lower-case hex.

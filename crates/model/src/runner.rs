@@ -94,6 +94,10 @@ pub struct RunnerStatements {
     /// not kept.
     pub table_sizes: Option<Sql>,
 
+    /// What the archive holds. Gives: relation, rows (an estimate), bytes, comment or null, and the time now (UTC, ISO 8601). None
+    /// where nothing is kept.
+    pub archived: Option<Sql>,
+
     /// How many rows refer to one that is not there, in all tables. Gives the number, and a few of them in words or
     /// null. Asked before the commit of what touched tables; none where the server lets none come about.
     pub dangling: Option<Sql>,

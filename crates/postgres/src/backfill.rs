@@ -5,9 +5,11 @@
 //! one (HOT). Source: PostgreSQL 17 manual, 65.7 (HOT); 10.2 of the release notes of 14 (TID range scans).
 
 mod journal;
+mod script;
 mod statements;
 mod walk;
 
 pub(crate) use journal::journal;
+pub(crate) use script::script;
 pub(crate) use statements::statements;
 pub(crate) use walk::walk;

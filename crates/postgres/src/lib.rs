@@ -23,9 +23,10 @@ pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspe
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
-    Backfill, BackfillJournal, BackfillStatements, Catalog, Change, Context, Dialect, Evidence,
-    Ident, Impact, Plan, QualifiedName, Retired, RunnerStatements, Sql, Statement, Unrenderable,
-    Unwalkable, Volatility, Walk,
+    Backfill, BackfillJournal, BackfillStatements, Catalog, Change, ColumnMapping, Context,
+    Dialect, Evidence, Ident, Impact, MapDirective, MappingSet, Plan, QualifiedName, Retired,
+    RunnerStatements, Script, Sql, Statement, Unmappable, Unrenderable, Unwalkable, Volatility,
+    Walk,
 };
 
 /// PostgreSQL 12 to 18.
@@ -70,6 +71,19 @@ impl Dialect for Postgres {
         phases::obstacles(changes, context)
     }
 
+    fn mapping(&self, written: &MapDirective, _: u16) -> Result<ColumnMapping, Unmappable> {
+        phases::mapping(written)
+    }
+
+    fn mapped(
+        &self,
+        changes: &[Change],
+        set: &MappingSet,
+        context: &Context<'_>,
+    ) -> Result<Plan, Unmappable> {
+        phases::mapped(changes, set, context)
+    }
+
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {
         render::render(changes)
     }
@@ -105,5 +119,9 @@ impl Dialect for Postgres {
         walk: &Walk,
     ) -> Option<BackfillStatements> {
         Some(backfill::statements(wanted, part, walk))
+    }
+
+    fn script(&self, wanted: Script<'_>) -> Option<Sql> {
+        backfill::script(wanted)
     }
 }

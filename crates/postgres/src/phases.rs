@@ -7,6 +7,7 @@ mod attached;
 mod author;
 mod draft;
 mod key;
+mod map;
 mod names;
 mod shadow;
 mod split;
@@ -15,6 +16,7 @@ use segue_model::{Action, Change, Context, Expression, Plan, QualifiedName, Shap
 
 use crate::render;
 use draft::Draft;
+pub(crate) use map::{mapped, mapping};
 
 macro_rules! recipes {
     ($($module:ident),+ $(,)?) => {
@@ -61,7 +63,11 @@ pub(crate) fn phases(changes: &[Change], context: &Context<'_>) -> Option<Plan> 
         [change] => recipe(change, context),
         several => split::draft(several, context),
     }?;
-    let plan = draft.into_plan(changes);
+    whole(draft.into_plan(changes))
+}
+
+/// A plan whose every step can be rendered.
+fn whole(plan: Plan) -> Option<Plan> {
     let is_whole = plan.steps().all(|step| match &step.action {
         Action::Change(changes) => render::render(changes).is_ok(),
         Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => true,

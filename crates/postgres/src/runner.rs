@@ -116,6 +116,7 @@ pub(crate) fn statements() -> RunnerStatements {
              WHERE n.nspname = $1::text AND c.relname = $2::text",
         )),
         table_sizes: Some(Sql::literal(TABLE_SIZES)),
+        archived: Some(Sql::literal(ARCHIVED)),
         // References are always followed, and damage is the server's to find.
         dangling: None,
         integrity: None,
@@ -201,6 +202,16 @@ UNION ALL SELECT n.nspname::text, c.relname::text, pg_catalog.sum(s.rows)::bigin
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
 CROSS JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS t JOIN sizes AS s ON s.oid = t.relid \
 WHERE c.relkind = 'p' GROUP BY n.nspname, c.relname";
+
+/// A table that was never analyzed has the rows that its statistics have seen come.
+const ARCHIVED: &str = "\
+SELECT c.relname::text, \
+GREATEST(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::text, \
+pg_catalog.pg_total_relation_size(c.oid)::text, \
+pg_catalog.obj_description(c.oid, 'pg_class'), \
+pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+WHERE n.nspname = 'segue_archive' AND c.relkind IN ('r', 'p') ORDER BY c.relname";
 
 /// The cluster and its timeline: a standby that was promoted is on a later one at once, before its first checkpoint.
 /// Source: PostgreSQL 17 manual, 26.3.6 (timelines), 9.28.3 (names of WAL files begin with the timeline).

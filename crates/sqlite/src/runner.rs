@@ -108,6 +108,7 @@ pub(crate) fn statements() -> RunnerStatements {
         workload: None,
         row_estimate: None,
         table_sizes: None,
+        archived: None,
         dangling: Some(Sql::literal(
             "SELECT CAST(count(*) AS TEXT), (SELECT group_concat(line, char(10)) FROM \
              (SELECT 'row ' || COALESCE(rowid, '?') || ' of ' || \"table\" || ' refers to a row of ' || parent \

@@ -152,7 +152,11 @@ fn psql(server: &TestServer, project: &Project) -> Result<Cost> {
     let database = server.create_database()?;
     // A folder of the server's programs alone has no client: then the one on the PATH.
     let beside = server.installed().bin.join("psql");
-    let client = if beside.is_file() { beside } else { PathBuf::from("psql") };
+    let client = if beside.is_file() {
+        beside
+    } else {
+        PathBuf::from("psql")
+    };
     let mut command = measure::command(&client);
     command
         .args(["--no-psqlrc", "--quiet", "--file"])

@@ -7,7 +7,7 @@ mod drawing;
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::human::{count, counted};
 use super::score::{Counts, Scored};
@@ -16,8 +16,6 @@ use crate::document::Run;
 use crate::show::escape::{line, lines};
 use crate::show::tool;
 
-/// The look of the page.
-const STYLE: &str = include_str!("html/page.css");
 /// Findings that are shown in full; the rest is counted.
 const CARDS_MAX: usize = 1_000;
 
@@ -43,36 +41,21 @@ fn shown_lines(text: &str) -> String {
 
 fn page(audit: &Audit) -> Markup {
     let title = format!("Migrations of {}", shown(&audit.name));
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (title) " · segue audit" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    header {
-                        p.kicker { "segue audit" }
-                        h1 { (title) }
-                        (projects(audit))
-                    }
-                    (tiles(audit))
-                    (checklist(audit))
-                    (drawing::section(&chart::chart(audit)))
-                    (worst(audit))
-                    (by_file(audit))
-                    (by_table(audit))
-                    (foot(audit))
-                }
-            }
+    let body = html! {
+        header {
+            p.kicker { "segue audit" }
+            h1 { (title) }
+            (projects(audit))
         }
-    }
+        (tiles(audit))
+        (checklist(audit))
+        (drawing::section(&chart::chart(audit)))
+        (worst(audit))
+        (by_file(audit))
+        (by_table(audit))
+        (foot(audit))
+    };
+    crate::page::page(&title, "segue audit", "", &body)
 }
 
 fn projects(audit: &Audit) -> Markup {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use segue_engine::{
-    Event, Limits, Manner, Order, PlannedMigration, Purpose, Runner, Selection, Target,
+    Event, Keeping, Limits, Manner, Order, PlannedMigration, Purpose, Runner, Selection, Target,
 };
 use segue_sqlite::Missing;
 
@@ -107,6 +107,13 @@ fn plans(
             .ok()
     });
     plans.extend(back.last().unwrap_or_default());
-    plans.extend(runner.plan_contract(migrations).unwrap_or_default());
+    for keeping in [Keeping::Nothing, Keeping::Archived] {
+        runner.guard.keeping = keeping;
+        plans.extend(runner.plan_contract(migrations).unwrap_or_default());
+    }
+    let kept = runner.kept().unwrap_or_default();
+    for one in kept {
+        plans.extend(runner.plan_purge(&[one]).unwrap_or_default());
+    }
     plans
 }

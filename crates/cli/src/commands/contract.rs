@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Approval, Event, EvidencePolicy, GateReport, Limits, Purpose};
+use segue_engine::{
+    Approval, Event, EvidencePolicy, GateReport, Keeping, Limits, Outcome, Purpose,
+};
 
 use crate::arguments::{ContractArguments, RunOutput};
 use crate::environment::agent;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::running::{project, tell, with_runner, with_runner_for};
+use crate::running::{limits, project, tell, with_runner, with_runner_for};
 use crate::show::escape::line;
 
 /// Runs what is behind the gates, or shows them with `--dry-run`.
@@ -28,22 +30,25 @@ pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
         }
     };
     let limits = Limits {
-        lock_timeout_ms: arguments.lock_timeout,
-        attempts_max: arguments.attempts,
         gate_window_ms: arguments.watch.saturating_mul(1000),
-        ..Limits::default()
+        ..limits(&arguments.locks)
+    };
+    let keeping = if arguments.no_archive {
+        Keeping::Nothing
+    } else {
+        Keeping::Archived
     };
     let only = arguments.id.as_deref();
-    let mut out = std::io::stdout().lock();
     if arguments.dry_run {
         let reports = with_runner(&arguments.database, (limits, &mut observer), |runner| {
+            runner.guard.keeping = keeping;
             runner.gates(&project.migrations, only)
         })?;
         let text = match arguments.output {
             RunOutput::Json => json(&reports),
-            RunOutput::Human => human(&reports),
+            RunOutput::Human => human(&reports, keeping),
         };
-        out.write_all(text.as_bytes())?;
+        std::io::stdout().write_all(text.as_bytes())?;
         return Ok(Exit::Ok);
     }
     let policy = if arguments.accept_evidence {
@@ -59,8 +64,20 @@ pub(crate) fn run(arguments: &ContractArguments) -> Result<Exit, CliError> {
         Purpose::Change,
         &arguments.database,
         (limits, &mut observer),
-        |runner| runner.contract(&project.migrations, only, (policy, &approval)),
+        |runner| {
+            runner.guard.keeping = keeping;
+            runner.contract(&project.migrations, only, (policy, &approval))
+        },
     )?;
+    said(arguments, &outcome, &points)
+}
+
+fn said(
+    arguments: &ContractArguments,
+    outcome: &Outcome,
+    points: &[serde_json::Value],
+) -> Result<Exit, CliError> {
+    let mut out = std::io::stdout().lock();
     match arguments.output {
         RunOutput::Json => {
             let answer = serde_json::json!({
@@ -98,7 +115,11 @@ fn json(reports: &[GateReport]) -> String {
     format!("{answer}\n")
 }
 
-fn human(reports: &[GateReport]) -> String {
+fn human(reports: &[GateReport], keeping: Keeping) -> String {
+    let keeping = match keeping {
+        Keeping::Archived => "",
+        Keeping::Nothing => " --no-archive",
+    };
     let mut text = String::new();
     if reports.is_empty() {
         return "nothing waits at a gate\n".to_owned();
@@ -117,7 +138,7 @@ fn human(reports: &[GateReport]) -> String {
         if !report.losses.is_empty() {
             let how = match agent() {
                 Some(_) => "approve".to_owned(),
-                None => format!("contract {} --approve", report.id),
+                None => format!("contract {}{keeping} --approve", report.id),
             };
             let _ = writeln!(text, "  to agree  segue {how} {}", report.hash);
         }

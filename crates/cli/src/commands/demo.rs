@@ -93,7 +93,7 @@ fn performed(
     let scratch = Scratch::start(ground)?;
     let server = scratch.name.clone();
     let how = match piece.manner {
-        Manner::Safe => "the safe way",
+        Manner::Safe | Manner::SafeWithoutArchive => "the safe way",
         Manner::Verbatim => "as written",
     };
     piece.talk.done(&format!(

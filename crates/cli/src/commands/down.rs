@@ -22,12 +22,12 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     }
     let project = project(&arguments.database)?;
     let mut observer = |_: &Event| {};
-    let is_from_gates = !arguments.manner.verbatim
+    let is_from_gates = !arguments.choice.verbatim
         && with_runner(
             &arguments.database,
             (Limits::default(), &mut observer),
             |runner| {
-                let chosen = selection(arguments, Target::Steps(1));
+                let chosen = selection(&arguments.choice, Target::Steps(1));
                 runner.goes_back_from_gates(&project.migrations, &chosen)
             },
         )?;
@@ -58,14 +58,14 @@ pub(crate) fn take_back(
     let outcome = with_runner_for(
         purpose,
         &arguments.database,
-        (limits(arguments), &mut observer),
+        (limits(&arguments.locks), &mut observer),
         |runner| {
             runner.guard.back = back;
             runner.copies = copies(arguments);
             runner.backfills = backfills(&arguments.pace);
             runner.down(
                 &project.migrations,
-                &selection(arguments, Target::Steps(1)),
+                &selection(&arguments.choice, Target::Steps(1)),
                 &approval(arguments),
             )
         },

@@ -19,7 +19,7 @@ use crate::running::{
 /// See the exit codes of the verb.
 pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     if arguments.dry_run {
-        return plan::run(arguments);
+        return plan::forward(arguments);
     }
     crate::signals::listen();
     let project = project(&arguments.database)?;
@@ -35,13 +35,13 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<Exit, CliError> {
     let outcome = with_runner_on(
         (purpose(arguments, "up", Purpose::Change), Missing::Create),
         &arguments.database,
-        (limits(arguments), &mut observer),
+        (limits(&arguments.locks), &mut observer),
         |runner| {
             runner.copies = copies(arguments);
             runner.backfills = backfills(&arguments.pace);
             runner.up(
                 &project.migrations,
-                &selection(arguments, Target::All),
+                &selection(&arguments.choice, Target::All),
                 &approval(arguments),
             )
         },

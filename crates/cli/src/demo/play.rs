@@ -90,7 +90,7 @@ impl Played {
 /// The ceilings of a performance: as written, nothing limits how long a lock is waited for.
 pub(crate) fn limits(manner: Manner) -> Limits {
     match manner {
-        Manner::Safe => Limits {
+        Manner::Safe | Manner::SafeWithoutArchive => Limits {
             gate_window_ms: 500,
             ..Limits::default()
         },

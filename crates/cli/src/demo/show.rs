@@ -116,7 +116,7 @@ pub(crate) fn compared(written: &Played, safe: &Played, screen: Screen) -> Strin
 
 fn title(manner: Manner) -> (&'static str, &'static str) {
     match manner {
-        Manner::Safe => (
+        Manner::Safe | Manner::SafeWithoutArchive => (
             "segue up",
             "the same result in steps, each try for a lock limited to 200 ms",
         ),
@@ -359,7 +359,7 @@ pub(crate) fn json(server: &str, orders: u64, sides: &[&Played]) -> serde_json::
 
 fn side_json(side: &Played) -> serde_json::Value {
     let manner = match side.manner {
-        Manner::Safe => "safe",
+        Manner::Safe | Manner::SafeWithoutArchive => "safe",
         Manner::Verbatim => "as-written",
     };
     let felt = |felt: &Felt| {

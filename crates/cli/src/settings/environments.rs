@@ -43,6 +43,13 @@ pub(super) struct BackupTable {
     timeout: Option<Spanned<String>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+/// As it is written.
+pub(super) struct PlanTable {
+    large_rows: Option<Spanned<u64>>,
+}
+
 /// What a run takes from the file.
 #[derive(Clone, Default)]
 pub(crate) struct RunSettings {
@@ -52,6 +59,8 @@ pub(crate) struct RunSettings {
     pub(crate) password_command: Option<String>,
     /// How backups are checked.
     pub(crate) backup: Option<Backup>,
+    /// Rows from which on an UPDATE or DELETE runs in batches, where the file says so.
+    pub(crate) large_rows: Option<u64>,
 }
 
 /// One environment.
@@ -93,6 +102,7 @@ pub(super) fn checked(
     tables: BTreeMap<String, EnvironmentTable>,
     defaults: DefaultsTable,
     backup: Option<BackupTable>,
+    plan: &PlanTable,
 ) -> Result<RunSettings, Wrong> {
     let mut environments = BTreeMap::new();
     for (name, table) in tables {
@@ -117,11 +127,11 @@ pub(super) fn checked(
     let backup = backup.map(|table| -> Result<Backup, Wrong> {
         Ok(Backup {
             command: table.check,
-            age_max: table.max_age.as_ref().map(duration).transpose()?,
+            age_max: table.max_age.as_ref().map(written).transpose()?,
             time_max: table
                 .timeout
                 .as_ref()
-                .map(duration)
+                .map(written)
                 .transpose()?
                 .unwrap_or(BACKUP_TIME_MAX),
         })
@@ -130,6 +140,7 @@ pub(super) fn checked(
         environments,
         password_command: defaults.password_command,
         backup: backup.transpose()?,
+        large_rows: plan.large_rows.as_ref().map(large).transpose()?,
     })
 }
 
@@ -138,6 +149,16 @@ fn people(count: &Spanned<usize>) -> Result<usize, Wrong> {
         0 => Err(Wrong {
             what: "approvals is 1 or more; leave it out when nobody has to agree".to_owned(),
             offset: count.span().start,
+        }),
+        some => Ok(some),
+    }
+}
+
+fn large(rows: &Spanned<u64>) -> Result<u64, Wrong> {
+    match *rows.get_ref() {
+        0 => Err(Wrong {
+            what: "large_rows is 1 or more".to_owned(),
+            offset: rows.span().start,
         }),
         some => Ok(some),
     }
@@ -159,9 +180,8 @@ fn freeze(typed: &Spanned<String>) -> Result<(String, String), Wrong> {
     })
 }
 
-/// `90s`, `15m`, `24h`, `7d`.
-fn duration(typed: &Spanned<String>) -> Result<Duration, Wrong> {
-    let text = typed.get_ref();
+/// `90s`, `15m`, `24h`, `7d`; else what is wrong with it.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unit = |letter| match letter {
         's' => Some(1),
         'm' => Some(60),
@@ -173,8 +193,15 @@ fn duration(typed: &Spanned<String>) -> Result<Duration, Wrong> {
         let count: u64 = text.get(..place)?.trim().parse().ok()?;
         count.checked_mul(unit(letter)?)
     });
-    seconds.map(Duration::from_secs).ok_or_else(|| Wrong {
-        what: format!("`{text}` is no time: write 90s, 15m, 24h or 7d"),
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("`{text}` is no time: write 90s, 15m, 24h or 7d"))
+}
+
+/// The same, as it stands in the file.
+fn written(typed: &Spanned<String>) -> Result<Duration, Wrong> {
+    duration(typed.get_ref()).map_err(|what| Wrong {
+        what,
         offset: typed.span().start,
     })
 }

@@ -3,11 +3,13 @@
 #![cfg(test)]
 
 mod answers;
+mod archive;
 mod check;
 mod doctor;
 mod environments;
 mod formats;
 mod gates;
+mod plans;
 mod repair;
 mod runs;
 mod safeguards;
@@ -15,3 +17,4 @@ mod secrets;
 mod segue;
 mod sources;
 mod sqlite;
+mod written;

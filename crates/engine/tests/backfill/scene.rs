@@ -98,6 +98,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         phase: PhaseKind::Backfill,
         gate: None,
         back: None,
+        undo: None,
         restore: None,
         is_contradicted: false,
     };
@@ -109,6 +110,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         stretch: Stretch::ToGate,
         steps: vec![step],
         losses: Vec::new(),
+        decisions: Vec::new(),
         remarks: Vec::new(),
         hazards: Vec::new(),
         checksums: Checksums {

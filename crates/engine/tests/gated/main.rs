@@ -2,9 +2,16 @@
 
 #![cfg(test)]
 
+mod begun;
 mod keys;
 mod killed;
 mod life;
+mod mapped;
 mod oracle;
+mod peers;
+mod property;
 mod refused;
 mod scene;
+mod sides;
+mod twin;
+mod writes;

@@ -73,10 +73,16 @@ fn trigger(pair: &Pair<'_>) -> SyncTrigger {
     SyncTrigger {
         name,
         object,
-        old: Pair::side(&pair.old.name, &pair.old.data_type, default),
-        new: Pair::side(pair.new, &pair.old.data_type, default),
-        forward: Mapping::Same,
-        reverse: Some(Mapping::Same),
+        old: Pair::side(
+            (&pair.old.name, &pair.old.data_type),
+            default,
+            Some(Mapping::Same(pair.new.clone())),
+        ),
+        new: Pair::side(
+            (pair.new, &pair.old.data_type),
+            default,
+            Some(Mapping::Same(pair.old.name.clone())),
+        ),
     }
 }
 

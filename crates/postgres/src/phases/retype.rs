@@ -199,13 +199,15 @@ impl Swap<'_> {
         SyncTrigger {
             name,
             object,
-            old: Pair::side(&self.pair.old.name, &self.pair.old.data_type, None),
-            new: Pair::side(self.pair.new, self.data_type, None),
-            forward: match self.way {
-                Way::Casts => mapping(&self.pair.old.data_type, self.data_type),
-                Way::Declared(forward, _) => Mapping::Try(forward.clone()),
-            },
-            reverse: None,
+            old: Pair::side((&self.pair.old.name, &self.pair.old.data_type), None, None),
+            new: Pair::side(
+                (self.pair.new, self.data_type),
+                None,
+                Some(match self.way {
+                    Way::Casts => mapping((&self.pair.old.name, &self.pair.old.data_type), self.data_type),
+                    Way::Declared(forward, _) => Mapping::Try(forward.clone()),
+                }),
+            ),
         }
     }
 
@@ -215,13 +217,15 @@ impl Swap<'_> {
         SyncTrigger {
             name,
             object,
-            old: Pair::side(&self.pair.old.name, self.data_type, None),
-            new: Pair::side(self.retired, &self.pair.old.data_type, None),
-            forward: match self.way {
-                Way::Casts => mapping(self.data_type, &self.pair.old.data_type),
-                Way::Declared(_, reverse) => Mapping::Try(reverse.clone()),
-            },
-            reverse: None,
+            old: Pair::side((&self.pair.old.name, self.data_type), None, None),
+            new: Pair::side(
+                (self.retired, &self.pair.old.data_type),
+                None,
+                Some(match self.way {
+                    Way::Casts => mapping((&self.pair.old.name, self.data_type), &self.pair.old.data_type),
+                    Way::Declared(_, reverse) => Mapping::Try(reverse.clone()),
+                }),
+            ),
         }
     }
 
@@ -414,11 +418,11 @@ fn cast(sql: Sql, column: &Ident, data_type: &DataType) -> Sql {
         .text(")")
 }
 
-fn mapping(from: &DataType, to: &DataType) -> Mapping {
+fn mapping((column, from): (&Ident, &DataType), to: &DataType) -> Mapping {
     if is_total(from, to) {
-        Mapping::Cast(to.clone())
+        Mapping::Cast(column.clone())
     } else {
-        Mapping::TryCast(to.clone())
+        Mapping::TryCast(column.clone())
     }
 }
 

@@ -6,9 +6,9 @@
 use segue_model::{
     Change, ChosenName, Column, ColumnChange, ColumnUse, CommentTarget, Constraint,
     ConstraintChange, ConstraintKind, Context, DataType, Expression, Fill, ForeignKey, Ident,
-    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Nullability, ObjectKind, Probe,
-    QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide, SyncTrigger, Table,
-    TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
+    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, MaintenanceChange, Mapping,
+    Nullability, ObjectKind, Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncColumn,
+    SyncTrigger, Table, TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
 };
 use sha2::{Digest, Sha256};
 
@@ -230,46 +230,25 @@ impl Pair<'_> {
 
     /// One side of the sync trigger.
     pub(super) fn side(
-        column: &Ident,
-        data_type: &DataType,
+        (column, data_type): (&Ident, &DataType),
         default: Option<&Expression>,
-    ) -> SyncSide {
-        SyncSide {
+        filled: Option<Mapping>,
+    ) -> Vec<SyncColumn> {
+        vec![SyncColumn {
             column: column.clone(),
             data_type: data_type.clone(),
             default: default.cloned(),
-        }
+            filled,
+        }]
     }
 
     /// The names of the sync trigger: `label` tells two triggers of one pair apart.
     pub(super) fn trigger(&self, label: &str) -> (Ident, QualifiedName) {
-        let table = &self.target.name;
-        let mut sum = Sha256::new();
-        for part in [
-            table.namespace.as_str(),
-            table.name.as_str(),
-            self.old.name.as_str(),
-            self.new.as_str(),
+        trigger_names(
+            &self.target.name,
+            self.new,
+            &[&self.old.name, self.new],
             label,
-        ] {
-            sum.update(part.len().to_le_bytes());
-            sum.update(part);
-        }
-        let tail: String = sum
-            .finalize()
-            .iter()
-            .take(5)
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-            .collect();
-        let trigger = names::object_name(&Ident::from("zzzz_segue"), self.new.as_str(), &tail);
-        let object = names::object_name(&Ident::from("sync"), table.name.as_str(), &tail);
-        (
-            trigger,
-            QualifiedName {
-                namespace: Ident::from(OWN_NAMESPACE),
-                name: object,
-            },
         )
     }
 
@@ -361,6 +340,13 @@ impl Carried {
                 comment_on(table, pair.new, comment),
             );
         }
+        // A column that no statistics know is planned blindly, also through its indexes (AS-14).
+        draft.own(
+            format!("Gather statistics of {table} with {}.", pair.new),
+            Change::Maintenance(MaintenanceChange::Analyze {
+                tables: vec![table.clone()],
+            }),
+        );
     }
 
     /// Moves what the old column has out of the way of the names: for a swap, in one transaction with what follows.
@@ -460,6 +446,38 @@ fn comment_on(table: &QualifiedName, column: &Ident, comment: &str) -> Change {
             part: Some(column.clone()),
         },
         Some(comment.to_owned()),
+    )
+}
+
+/// The names of a sync trigger: the same for the same columns, another one for each label.
+pub(super) fn trigger_names(
+    table: &QualifiedName,
+    shown: &Ident,
+    columns: &[&Ident],
+    label: &str,
+) -> (Ident, QualifiedName) {
+    let mut sum = Sha256::new();
+    let parts = [table.namespace.as_str(), table.name.as_str()];
+    let columns = columns.iter().map(|column| column.as_str());
+    for part in parts.into_iter().chain(columns).chain([label]) {
+        sum.update(part.len().to_le_bytes());
+        sum.update(part);
+    }
+    let tail: String = sum
+        .finalize()
+        .iter()
+        .take(5)
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+        .collect();
+    let trigger = names::object_name(&Ident::from("zzzz_segue"), shown.as_str(), &tail);
+    let object = names::object_name(&Ident::from("sync"), table.name.as_str(), &tail);
+    (
+        trigger,
+        QualifiedName {
+            namespace: Ident::from(OWN_NAMESPACE),
+            name: object,
+        },
     )
 }
 
