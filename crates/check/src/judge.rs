@@ -15,7 +15,7 @@ use crate::rule::{
     Rule,
 };
 use crate::rules::ALL;
-use crate::suppression::{Date, Suppression};
+use crate::{Date, Suppression};
 
 mod case;
 

@@ -9,7 +9,6 @@ mod rule;
 mod rules;
 mod select;
 mod stake;
-mod suppression;
 mod wording;
 
 pub use dialects::speaks_of;
@@ -22,6 +21,6 @@ pub use rule::{
     ProjectAsked, Question, Rule,
 };
 pub use rules::{ALL, UNDECIDED, Undecided, rule};
+pub use segue_model::{Date, Suppression};
 pub use select::AddedColumn;
 pub use stake::Stake;
-pub use suppression::{Date, Suppression};

@@ -1,11 +1,8 @@
 //! What is at stake on a relation: whether anybody uses it, and how large it is.
 
-use segue_model::{Context, Persistence, QualifiedName};
+use segue_model::{Context, Persistence, QualifiedName, SMALL_ROWS};
 
 use crate::Severity;
-
-/// Rows below which a scan or rewrite is over before anybody notices: about 10 ms of work on a slow disk.
-pub(crate) const SMALL_ROWS: u64 = 10_000;
 
 /// What is at stake on a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

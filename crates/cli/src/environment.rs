@@ -83,34 +83,7 @@ pub(crate) fn today() -> Date {
 
 /// The date of a day counted from 1970-01-01.
 pub(crate) fn date(days: u64) -> Date {
-    let mut left = days;
-    let mut year: u16 = 1970;
-    loop {
-        let length = if is_leap(year) { 366 } else { 365 };
-        if left < length || year == u16::MAX {
-            break;
-        }
-        left -= length;
-        year += 1;
-    }
-    let february = if is_leap(year) { 29 } else { 28 };
-    let mut month: u8 = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if left < length {
-            break;
-        }
-        left -= length;
-        month += 1;
-    }
-    Date {
-        year,
-        month,
-        day: u8::try_from(left + 1).unwrap_or(31),
-    }
-}
-
-fn is_leap(year: u16) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    Date::of_day(days)
 }
 
 /// How long something took.
@@ -273,8 +246,8 @@ pub(crate) fn now_seconds() -> u64 {
 /// Talk: a line on standard error.
 pub(crate) fn say(line: &str) {
     use std::io::Write as _;
-    // When nobody listens the work goes on.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    // One write, so that lines of several processes do not mix. When nobody listens the work goes on.
+    let _ = std::io::stderr().write_all([line, "\n"].concat().as_bytes());
 }
 
 /// What lines and bars are drawn with.

@@ -33,6 +33,8 @@ pub(crate) enum Code {
     /// See its page.
     Refused,
     /// See its page.
+    NoSafeWay,
+    /// See its page.
     GateShut,
     /// See its page.
     LeaseHeld,
@@ -67,6 +69,7 @@ impl Code {
         Self::Output,
         Self::Connection,
         Self::Refused,
+        Self::NoSafeWay,
         Self::GateShut,
         Self::LeaseHeld,
         Self::LeaseLost,
@@ -92,6 +95,7 @@ impl Code {
             Self::Output => "output",
             Self::Connection => "connection",
             Self::Refused => "refused",
+            Self::NoSafeWay => "no-safe-way",
             Self::GateShut => "gate-shut",
             Self::LeaseHeld => "lease-held",
             Self::LeaseLost => "lease-lost",
@@ -142,6 +146,9 @@ impl Code {
             Self::Refused => {
                 "Segue will not do this as it stands: it destroys data that nobody agreed to, a migration was edited after it ran, the order is not the order in which others ran them, or a statement could not be read. The lines below the message say which. Nothing was started."
             }
+            Self::NoSafeWay => {
+                "The statement would break the running version of the application, or keep it waiting for as long as a table is large, and Segue knows no sequence of smaller steps to the same result; what stands in the way of one is named. Nothing was started. Write the statement in another way, or allow it: the printed `-- segue:allow RULE because REASON` above the statement runs it as written, under the lock time-out, and `segue check` accepts the same line. Where no version of the application runs, `--verbatim` runs everything as written."
+            }
             Self::GateShut => {
                 "What the contract phase would drop is still in use, as far as can be seen: a session, a statement, a function or a view names it, its counter grew while it was watched, or a session is older than the expand phase. Each is listed. Finish the rollout of the new version, then run `segue contract` again; `--accept-evidence` overrules what is seen, and that is recorded."
             }
@@ -188,6 +195,7 @@ impl Code {
             | Self::Internal => "nothing was changed: this command only reads",
             Self::Connection
             | Self::Refused
+            | Self::NoSafeWay
             | Self::GateShut
             | Self::LeaseHeld
             | Self::LeaseLost
@@ -211,7 +219,7 @@ impl Code {
             | Self::Statistics
             | Self::Revision => Exit::Usage,
             Self::Connection => Exit::Connection,
-            Self::Refused | Self::GateShut => Exit::Refused,
+            Self::Refused | Self::NoSafeWay | Self::GateShut => Exit::Refused,
             Self::LeaseHeld | Self::LeaseLost => Exit::LeaseHeld,
             Self::LockTimeout => Exit::LockBudget,
             Self::OutcomeUnknown => Exit::Unknown,

@@ -310,6 +310,7 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
             Code::MigrationFailed,
             "correct the migration, then run `segue up` again",
         ),
+        Kind::Unsafe => (Code::NoSafeWay, "segue plan --verbatim"),
         Kind::GateShut => (
             Code::GateShut,
             "finish the rollout, then run `segue contract` again",

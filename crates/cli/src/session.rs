@@ -1,6 +1,6 @@
 //! A connection to whichever database is meant: the engine gets one type of session, whatever the dialect.
 
-use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
+use segue_model::{Catalog, CatalogScope, Failure, Request, Session, SessionError, Sql, TextRows};
 use segue_postgres::{PostgresError, PostgresSession};
 use segue_sqlite::{SqliteError, SqliteSession};
 
@@ -80,6 +80,13 @@ impl From<SqliteError> for AnyError {
     }
 }
 
+fn numbered<E>((number, error): (usize, E)) -> (usize, AnyError)
+where
+    AnyError: From<E>,
+{
+    (number, error.into())
+}
+
 /// The same call on either.
 macro_rules! either {
     ($session:expr, $inner:ident => $call:expr) => {
@@ -113,29 +120,22 @@ impl Session for AnySession {
         either!(self, inner => inner.query_with(statement, parameters))
     }
 
-    fn execute_and_query(
-        &mut self,
-        first: &Sql,
-        second: &Sql,
-        parameters: &[Option<&str>],
-    ) -> Result<TextRows, AnyError> {
-        either!(self, inner => inner.execute_and_query(first, second, parameters))
+    fn send_all(&mut self, requests: &[Request<'_>]) -> Result<Vec<TextRows>, (usize, AnyError)> {
+        match self {
+            Self::Postgres(inner) => inner.send_all(requests).map_err(numbered),
+            Self::Sqlite(inner) => inner.send_all(requests).map_err(numbered),
+        }
     }
 
-    fn query_and_execute(
+    fn catalog_after(
         &mut self,
-        first: &Sql,
-        parameters: &[Option<&str>],
-        second: &Sql,
-    ) -> Result<TextRows, AnyError> {
-        either!(self, inner => inner.query_and_execute(first, parameters, second))
-    }
-
-    fn query_all(
-        &mut self,
-        queries: &[(Sql, Vec<Option<&str>>)],
-    ) -> Result<Vec<TextRows>, AnyError> {
-        either!(self, inner => inner.query_all(queries))
+        requests: &[Request<'_>],
+        scope: &CatalogScope,
+    ) -> Result<Catalog, (usize, AnyError)> {
+        match self {
+            Self::Postgres(inner) => inner.catalog_after(requests, scope).map_err(numbered),
+            Self::Sqlite(inner) => inner.catalog_after(requests, scope).map_err(numbered),
+        }
     }
 
     fn change_with(

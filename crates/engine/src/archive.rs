@@ -379,7 +379,7 @@ fn kept_by(step: &PlannedStep, steps: &[PlannedStep]) -> Option<(QualifiedName, 
         let StepText::Backfill(copy, _) = &other.text else {
             return None;
         };
-        let BackfillKind::Copy { into, columns } = &copy.kind else {
+        let BackfillKind::Copy { into, columns, .. } = &copy.kind else {
             return None;
         };
         let is_it = copy.archives()
@@ -425,6 +425,7 @@ fn own_plan(
         stretch: Stretch::ToGate,
         losses,
         remarks: Vec::new(),
+        hazards: Vec::new(),
         decisions: Vec::new(),
         checksums: Checksums::default(),
         hash: hash(&steps),

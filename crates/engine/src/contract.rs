@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use segue_model::{
     Build, Change, EvidenceKind, Ident, IndexChange, Migration, QualifiedName, Retired, Session,
-    StepTransaction,
+    StepTransaction, ViewChange,
 };
 
 use crate::checksum::{Checksums, checksums};
@@ -12,6 +12,7 @@ use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
 use crate::guard::Keeping;
 use crate::journal::{Journal, Record, StepState, value};
+use crate::kept::before_values;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
 use crate::status::{Standing, Status};
 use crate::touched::touched;
@@ -222,6 +223,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 .flat_map(|waiting| waiting.losses.clone())
                 .collect(),
             remarks: Vec::new(),
+            hazards: Vec::new(),
             decisions: Vec::new(),
             checksums: sums,
             hash: hash(&steps),
@@ -266,6 +268,27 @@ impl<S: Session + Send> Runner<'_, S> {
         Ok(Some(plan))
     }
 
+    /// The same from behind the gate. None where a name goes that the version which runs uses: its own way down keeps that
+    /// name until its gate.
+    pub(crate) fn way_back_from_behind(
+        &self,
+        session: &mut S,
+        migration: &Migration,
+    ) -> Result<Option<PlannedMigration>, EngineError> {
+        let Some(plan) = self.recorded(session, migration, Sent::Up)? else {
+            return Ok(None);
+        };
+        let retires_a_view = plan
+            .steps
+            .iter()
+            .flat_map(|step| &step.changes)
+            .any(|change| matches!(change, Change::View(_, ViewChange::Drop { .. })));
+        if retires_a_view {
+            return Ok(None);
+        }
+        self.way_back(session, migration)
+    }
+
     /// One transaction's steps, undone from the last to the first.
     pub(crate) fn undone(&self, turn: &[PlannedStep]) -> Option<Vec<PlannedStep>> {
         let mut back: Vec<PlannedStep> = Vec::new();
@@ -273,7 +296,8 @@ impl<S: Session + Send> Runner<'_, S> {
             if let StepText::Probe(..) | StepText::Backfill(..) = step.text {
                 continue;
             }
-            for (number, change) in step.back.as_ref()?.iter().enumerate() {
+            let changes = step.back.as_ref()?;
+            for (number, change) in changes.iter().enumerate() {
                 let (change, transaction) = online(change, step, &back);
                 back.push(PlannedStep {
                     id: format!("{}.{}", step.id, back.len() + 1),
@@ -288,7 +312,9 @@ impl<S: Session + Send> Runner<'_, S> {
                     restore: None,
                     ..step.clone()
                 });
-                if let (0, Some(restore)) = (number, &step.restore) {
+                if let Some(restore) = &step.restore
+                    && number + 1 == before_values(changes)
+                {
                     back.push(PlannedStep {
                         id: format!("{}.{}", step.id, back.len() + 1),
                         purpose: "Put the values back that were kept, in batches.".to_owned(),

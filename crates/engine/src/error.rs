@@ -32,6 +32,8 @@ pub enum Kind {
     Failed,
     /// Refused by safety: an approval is missing, history was edited, a statement cannot be run safely.
     Refused,
+    /// A statement would break a running version or keep it waiting, no safe way is known, and nobody allowed it.
+    Unsafe,
     /// Something still uses what would go behind a gate.
     GateShut,
     /// Another runner has the lease.

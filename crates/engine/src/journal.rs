@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use segue_model::{RunnerStatements, Session, TextRows};
+use segue_model::{Request, RunnerStatements, Session, TextRows};
 
 use crate::checksum::Checksums;
 use crate::error::{EngineError, Kind};
@@ -238,12 +238,12 @@ impl<'a> Journal<'a> {
         let parameters = entry.parameters(&took);
         let statements = self.statements;
         session
-            .query_and_execute(
-                &statements.record_migration,
-                &parameters,
-                &statements.commit,
-            )
+            .send_all(&[
+                Request::Query(&statements.record_migration, &parameters),
+                Request::Execute(&statements.commit),
+            ])
             .map(drop)
+            .map_err(|(_, error)| error)
     }
 
     pub(crate) fn forget<S: Session>(self, session: &mut S, id: &str) -> Result<(), S::Error> {

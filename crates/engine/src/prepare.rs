@@ -4,18 +4,24 @@
 //! other statement is sent as it stands in its file. What could not be read is refused, not tried.
 
 use segue_model::{
-    ARCHIVE, Action, Backfill, Catalog, Change, ColumnChange, DataChange, Dialect, Down, Form,
-    Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason, Persistence,
-    PhaseKind, Plan, QualifiedName, Replay, Section, Sql, Statement, Step, StepTransaction,
-    TableChange, TransactionChange, TransactionNeed, Wrapping, apply, inverse,
+    ARCHIVE, Action, Answers, Backfill, Catalog, Change, ColumnChange, Dialect, Directives, Down,
+    Form, Gate, Impact, Inverse, Loss, LossKind, Migration, NamespaceChange, OpaqueReason,
+    PhaseKind, Plan, Replay, Section, Span, Sql, Statement, Step, StepTransaction, TableChange,
+    TransactionChange, TransactionNeed, Wrapping, apply, directives, inverse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod losses;
+mod mapped;
+
 use crate::checksum::{Checksums, checksums, hex};
 use crate::decision::Decision;
 use crate::error::{EngineError, Kind, Place};
+use crate::hazard::{self, Hazard};
+use crate::kept::refilled;
 use crate::secret::redacted;
+use losses::real;
 
 /// Workers of other processes read what they do from the database, so it cannot be kept without its secret.
 const SECRET_IN_BATCHES: &str = "it runs in batches, whose text is kept in the database, and it carries a secret: read the value from where it is instead of writing it down";
@@ -149,6 +155,8 @@ pub struct PlannedMigration {
     pub remarks: Vec<String>,
     /// The sums of its way up.
     pub checksums: Checksums,
+    /// What is refused unless a person allows it, or nobody would notice.
+    pub hazards: Vec<Hazard>,
     /// What was decided for each statement, and on what grounds; none for a plan that was made before.
     pub decisions: Vec<Decision>,
     /// What an approval is given for: SHA-256 over ids, texts and transactions of all steps, lower-case hex.
@@ -178,12 +186,18 @@ pub fn prepare(
         number: 0,
         behind: Vec::new(),
         gate: None,
+        hazards: Vec::new(),
+        above: Directives::default(),
     };
     replay.begin_migration();
     for section in sections(migration, way)? {
         draft.section(section, replay)?;
     }
     draft.join(replay);
+    // What the same transaction puts back under the name is not gone.
+    draft
+        .hazards
+        .retain(|hazard| !hazard.is_put_back(&draft.steps));
     let hash = hash(&draft.steps);
     Ok(PlannedMigration {
         id: migration.id.clone(),
@@ -194,6 +208,7 @@ pub fn prepare(
         steps: draft.steps,
         losses: draft.losses,
         remarks: draft.remarks,
+        hazards: draft.hazards,
         decisions: draft.decisions,
         checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
         hash,
@@ -232,6 +247,9 @@ struct Draft<'a> {
     /// Steps behind a gate: the migration has one gate, so they stand last, whichever statement they come from.
     behind: Vec<PlannedStep>,
     gate: Option<Waiting>,
+    hazards: Vec<Hazard>,
+    /// What stands above the statement.
+    above: Directives,
 }
 
 /// Where the next statement's transaction comes from.
@@ -246,6 +264,14 @@ enum Grouping {
 }
 
 impl Grouping {
+    /// What holds for the next statement when steps of a plan stood in between.
+    fn after_steps(self) -> Self {
+        match self {
+            Self::Alone => Self::Alone,
+            Self::Opens | Self::Shares => Self::Opens,
+        }
+    }
+
     /// With whom a statement as written shares a transaction, and what holds for the next one.
     fn of(self, need: TransactionNeed) -> (StepTransaction, Self) {
         match (need, self) {
@@ -278,7 +304,9 @@ impl Draft<'_> {
             | Wrapping::TransactionUnlessImpossible => Grouping::Opens,
         };
         let mut grouping = by_tool;
-        for statement in &statements {
+        let said = self.directives(section, &statements)?;
+        let mut declared = self.declared(section, &statements, replay.server.version)?;
+        for (position, statement) in statements.iter().enumerate() {
             self.number += 1;
             if let Some(next) = self.boundary(section, statement, by_tool)? {
                 let answers = replay.ask(statement, self.dialect);
@@ -286,8 +314,14 @@ impl Draft<'_> {
                 grouping = next;
                 continue;
             }
+            self.above = said.above(position);
+            if self.follow((section, &statements), statement, &mut declared, replay)? {
+                grouping = grouping.after_steps();
+                continue;
+            }
             grouping = self.statement(section, statement, grouping, replay)?;
         }
+        self.followed(section, &declared)?;
         replay.end_section();
         Ok(())
     }
@@ -316,6 +350,86 @@ impl Draft<'_> {
         }
     }
 
+    /// What a section says to Segue. What is not understood is refused: a directive that is ignored is worse than none.
+    fn directives(
+        &self,
+        section: &Section,
+        statements: &[Statement],
+    ) -> Result<Directives, EngineError> {
+        let text = section.text();
+        let said = directives(text, Span::new(0, text.len()), statements, |_| true);
+        let Some(bad) = said.bad.first() else {
+            return Ok(said);
+        };
+        Err(EngineError::new(
+            Kind::Refused,
+            format!("a directive cannot be followed: {}", bad.problem),
+        )
+        .at(Place {
+            migration: self.migration.id.clone(),
+            step: (self.number + 1).to_string(),
+            file: Some((
+                section.file.path.clone(),
+                section.span.start + bad.span.start,
+            )),
+        }))
+    }
+
+    /// A way back says something about a type change right below it.
+    fn is_for_the_statement(
+        &self,
+        section: &Section,
+        statement: &Statement,
+    ) -> Result<(), EngineError> {
+        let is_changed = |column| {
+            statement.changes.iter().any(|change| {
+                matches!(change, Change::Column(_, ColumnChange::SetType { name, .. }) if name == column)
+            })
+        };
+        match self
+            .above
+            .reverses
+            .iter()
+            .find(|one| !is_changed(&one.column))
+        {
+            None => Ok(()),
+            Some(idle) => {
+                let why = format!(
+                    "the directive above it says the way back of {}, whose type it does not change",
+                    idle.column
+                );
+                Err(self.refuse(section, statement, &why))
+            }
+        }
+    }
+
+    /// What a statement does as written to those who are at work: decided when the rows are counted.
+    fn note_hazards(
+        &mut self,
+        statement: &Statement,
+        answers: &Answers,
+        file: &(String, usize),
+        replay: &Replay,
+    ) {
+        if self.manner == Manner::Verbatim || self.way == Sent::Down || !self.dialect.is_shared() {
+            return;
+        }
+        let found = hazard::findings(&statement.changes, answers, replay);
+        if found.is_empty() {
+            return;
+        }
+        let obstacles = self
+            .dialect
+            .obstacles(&statement.changes, &replay.context());
+        self.hazards.extend(found.into_iter().map(|finding| Hazard {
+            finding,
+            obstacles: obstacles.clone(),
+            step: self.number.to_string(),
+            file: file.clone(),
+            allowed: self.above.suppressions.clone(),
+        }));
+    }
+
     fn refuse(&self, section: &Section, statement: &Statement, why: &str) -> EngineError {
         let byte = section.span.start + statement.span.start;
         EngineError::new(
@@ -341,6 +455,8 @@ impl Draft<'_> {
         {
             return Err(self.refuse(section, statement, &why));
         }
+        self.is_for_the_statement(section, statement)?;
+        replay.reverses.clone_from(&self.above.reverses);
         let answers = replay.ask(statement, self.dialect);
         let plan = self.plan(statement, replay);
         self.decisions.push(Decision::of(
@@ -361,10 +477,7 @@ impl Draft<'_> {
         if let Some(plan) = plan {
             self.note_losses(&plan, losses);
             self.safe_way(&plan, statement, section, replay)?;
-            return Ok(match grouping {
-                Grouping::Alone => Grouping::Alone,
-                Grouping::Opens | Grouping::Shares => Grouping::Opens,
-            });
+            return Ok(grouping.after_steps());
         }
         self.losses.extend(losses.iter().cloned());
         if self.gate.is_some() && !answers.impact.refusals.is_empty() {
@@ -374,6 +487,7 @@ impl Draft<'_> {
                 "it needs what an earlier statement of this migration does behind its gate: give it a migration of its own",
             ));
         }
+        self.note_hazards(statement, &answers, &file, replay);
         let (transaction, next) = grouping.of(answers.impact.transaction);
         let back = way_back(&statement.changes, &replay.catalog);
         let contradictions = replay.advance(statement, &answers.impact);
@@ -565,14 +679,14 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
     step.back = match (&step.restore, step.changes.as_slice()) {
         // The values are kept elsewhere: what is lossy by itself is not, here.
         (Some(_), [change]) => match inverse(change, &replay.catalog) {
-            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(changes),
+            Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(refilled(changes)),
             Inverse::Nothing => Some(Vec::new()),
             Inverse::None(_) => None,
         },
         (Some(_) | None, changes) => way_back(changes, &replay.catalog),
     };
     let one = Statement {
-        span: segue_model::Span::default(),
+        span: Span::default(),
         changes: step.changes.clone(),
         notes: Vec::new(),
     };
@@ -608,39 +722,6 @@ fn exact(change: &Change, before: &Catalog) -> Option<Vec<Change>> {
         Inverse::Nothing => Some(Vec::new()),
         Inverse::Lossy { .. } | Inverse::None(_) => None,
     }
-}
-
-/// What a statement takes away for ever from tables that were there before.
-fn real(statement: &Statement, losses: &[Loss], replay: &Replay) -> Vec<Loss> {
-    let is_plain_update = statement
-        .changes
-        .iter()
-        .all(|change| matches!(change, Change::Data(DataChange::Update { .. })));
-    if is_plain_update {
-        return Vec::new();
-    }
-    losses
-        .iter()
-        .filter(|loss| match loss.kind {
-            LossKind::Rows | LossKind::Values | LossKind::Precision | LossKind::Unknown => true,
-            LossKind::Structure | LossKind::Durability => false,
-        })
-        .filter(|loss| {
-            loss.relation
-                .as_ref()
-                .is_none_or(|name| !is_own(name, &replay.catalog))
-        })
-        .cloned()
-        .collect()
-}
-
-/// True for a table that this very migration made. What an earlier one of the same release made may have rows by now: the
-/// run may have stopped between the two.
-fn is_own(name: &QualifiedName, catalog: &Catalog) -> bool {
-    catalog.table(name).is_some_and(|table| {
-        table.persistence == Persistence::Temporary
-            || (table.born.migration == catalog.now.migration && table.born.statement > 0)
-    })
 }
 
 /// True for a statement that takes away tables or columns and does nothing else.

@@ -10,6 +10,7 @@ use segue_model::{
     Presence, QualifiedName, Reaction, Session, SourceText, holds,
 };
 
+use crate::begun::is_unbegun;
 use crate::checksum::checksums;
 use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
@@ -431,7 +432,7 @@ impl<S: Session + Send> Runner<'_, S> {
                 sums.for_the_journal(one, self.dialect).normalized
             });
             ran = recorded.filter(|text| now.as_ref().is_some_and(|now| now != text));
-            if line.standing == Standing::Baseline {
+            if line.standing == Standing::Baseline || is_unbegun(line) {
                 ran = None;
             }
         }

@@ -80,6 +80,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             steps: migration.steps.len(),
         });
         self.restore_point(migration)?;
+        self.forget_unbegun(migration)?;
         let done = self.steps_done(migration)?;
         let (turns, end) = stretch(migration);
         let mut finished = 0;
@@ -193,12 +194,13 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 purpose: step.purpose.clone(),
             });
         }
-        let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
-        let writing = writing(migration, position, (!position.is_only).then_some(&plan));
+        let plan = (!position.is_only)
+            .then(|| crate::secret::stored(&migration.steps, self.runner.dialect));
+        let writing = writing(migration, position, plan.as_ref());
         match outside(turn) {
             Some(step) => {
                 if position.is_first {
-                    self.begin_record(migration, &plan)?;
+                    self.begin_record(migration, plan.as_deref())?;
                 }
                 let known = done.get(&step_key(migration, step)).copied();
                 if let StepText::Backfill(backfill, _) = &step.text {
@@ -217,9 +219,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
     fn begin_record(
         &mut self,
         migration: &PlannedMigration,
-        plan: &str,
+        plan: Option<&str>,
     ) -> Result<(), EngineError> {
-        let entry = entry(migration, partial(migration), 0, Some(plan));
+        let entry = entry(migration, partial(migration), 0, plan);
         self.note(migration, &[], &Writing::Steps(Some(entry)))
     }
 

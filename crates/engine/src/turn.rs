@@ -1,12 +1,13 @@
 //! One turn: the steps that share a transaction, or one step outside any. Tried again whole, under the lock budget.
 
 use segue_model::{
-    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Session,
-    SessionError, StepTransaction, TextRows,
+    Blocks, Build, Change, Failure, IndexChange, IndexState, LockMode, Presence, Reaction, Request,
+    Session, SessionError, StepTransaction, TextRows,
 };
 
 use crate::error::{EngineError, Kind, Place};
 use crate::journal::{Entry, Journal, StepState, value};
+use crate::journey::requests;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText};
 use crate::run::Running;
@@ -204,6 +205,30 @@ impl<S: Session + Send> Running<'_, '_, S> {
         (writing, dangling): (&Writing<'_>, u64),
     ) -> Result<(), Trouble<S::Error>> {
         let id = self.begin_fenced()?;
+        let seen = match requests(turn) {
+            Some(requests) => self.send_together(turn, &requests),
+            None => self.send_singly(migration, turn),
+        };
+        match seen? {
+            Verdict::Holds | Verdict::Unseen => {}
+            Verdict::Missing(how) => {
+                let error = EngineError::new(
+                    Kind::NotVerified,
+                    format!("what this step is for cannot be read back from the catalog: {how}"),
+                );
+                return Err(Trouble::Final(stopped(migration, turn.last(), error)));
+            }
+        }
+        self.sound(migration, turn, dangling)?;
+        self.write_and_commit(migration, (turn, writing), id)
+    }
+
+    /// Sends the steps and reads back what they are for.
+    fn send_singly(
+        &mut self,
+        migration: &PlannedMigration,
+        turn: &[PlannedStep],
+    ) -> Result<Verdict, Trouble<S::Error>> {
         for (number, step) in turn.iter().enumerate() {
             self.watch.begin(&self.session_id);
             let sent = self.send(migration, step);
@@ -222,22 +247,11 @@ impl<S: Session + Send> Running<'_, '_, S> {
             }
         }
         self.watch.end();
-        let seen = verdict(
+        verdict(
             &mut self.session,
             turn.iter().flat_map(|step| &step.changes),
-        );
-        match seen.map_err(|error| Trouble::Server(error, 0))? {
-            Verdict::Holds | Verdict::Unseen => {}
-            Verdict::Missing(how) => {
-                let error = EngineError::new(
-                    Kind::NotVerified,
-                    format!("what this step is for cannot be read back from the catalog: {how}"),
-                );
-                return Err(Trouble::Final(stopped(migration, turn.last(), error)));
-            }
-        }
-        self.sound(migration, turn, dangling)?;
-        self.write_and_commit(migration, (turn, writing), id)
+        )
+        .map_err(|error| Trouble::Server(error, 0))
     }
 
     fn write_and_commit(
@@ -273,13 +287,15 @@ impl<S: Session + Send> Running<'_, '_, S> {
         let statements = &self.runner.statements;
         let rows = self
             .session
-            .execute_and_query(
-                &statements.begin,
-                &statements.fence,
-                &[Some(&self.lease.epoch), Some(&timeout)],
-            )
-            .map_err(|error| Trouble::Server(error, 0))?;
-        passed(&rows)
+            .send_all(&[
+                Request::Execute(&statements.begin),
+                Request::Query(
+                    &statements.fence,
+                    &[Some(&self.lease.epoch), Some(&timeout)],
+                ),
+            ])
+            .map_err(|(_, error)| Trouble::Server(error, 0))?;
+        passed(rows.last().unwrap_or(&TextRows::new()))
     }
 
     fn fence(&mut self) -> Result<Option<String>, Trouble<S::Error>> {

@@ -8,16 +8,17 @@ use segue_model::{
 };
 
 use crate::backfill::BackfillLimits;
-use crate::choose::{chosen_down, chosen_up, is_before_gates, no_such};
+use crate::begun::{agreed, unbegun};
+use crate::choose::{chosen_down, chosen_up, is_before_gates};
 use crate::contract;
 use crate::error::{EngineError, Kind};
 use crate::guard::{Back, Guard};
-use crate::journal::{Entry, Journal, Record, RecordState, value};
+use crate::journal::{Journal, Record, value};
 use crate::lease::{self, Lease};
 use crate::limits::{Clock, Event, Limits, Observer};
 use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
 use crate::run::{Running, id_of, identity_of};
-use crate::status::{Standing, Status, status};
+use crate::status::{Standing, Status};
 use crate::stop::Stop;
 use crate::watcher::{Watch, watch};
 
@@ -60,6 +61,8 @@ pub struct Runner<'a, S: Session> {
     pub large_rows: u64,
     /// Whether an earlier run may have left steps behind.
     pub(crate) resumes: bool,
+    /// Recorded migrations of which nothing was done yet.
+    pub(crate) unbegun: BTreeSet<String>,
 }
 
 /// How far.
@@ -151,6 +154,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             guard: Guard::default(),
             large_rows: LARGE_ROWS_DEFAULT,
             resumes: false,
+            unbegun: BTreeSet::new(),
         })
     }
 
@@ -225,6 +229,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 .filter(|line| line.standing == Standing::Missing)
                 .count();
             runner.resumes = lines.iter().any(|line| line.standing == Standing::Partial);
+            runner.unbegun = unbegun(&lines);
             Ok((plans, ahead))
         })
     }
@@ -289,56 +294,6 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         Ok(is_before_gates(&chosen_down(
             migrations, &lines, selection,
         )?))
-    }
-
-    /// Records migrations as done that were there before Segue. Runs none.
-    ///
-    /// # Errors
-    /// [`Kind::Request`] when the journal has records already or there is no such migration.
-    pub fn baseline(
-        &mut self,
-        migrations: &[Migration],
-        last: &str,
-    ) -> Result<Vec<String>, EngineError> {
-        let Some(place) = migrations.iter().position(|one| one.id == last) else {
-            return Err(no_such(last));
-        };
-        let mut session = self.open()?;
-        self.install(&mut session)?;
-        let lines = self.lines(&mut session, migrations)?;
-        if lines.iter().any(|line| line.record.is_some()) {
-            return Err(EngineError::new(
-                Kind::Request,
-                "the journal has records already: a baseline is for a database Segue has never run on",
-            ));
-        }
-        let statements = self.statements.clone();
-        let journal = Journal::new(&statements);
-        let record = |session: &mut S| -> Result<Vec<String>, S::Error> {
-            session.execute(&statements.begin)?;
-            let mut ids = Vec::new();
-            for migration in migrations.iter().take(place + 1) {
-                let sums = crate::checksum::checksums(migration, self.dialect)
-                    .for_the_journal(migration, self.dialect);
-                let entry = Entry {
-                    id: &migration.id,
-                    path: &migration.path,
-                    name: &migration.name,
-                    state: RecordState::Baseline,
-                    checksums: &sums,
-                    hash: "",
-                    took_ms: 0,
-                    plan: None,
-                };
-                journal.record(session, &entry)?;
-                ids.push(migration.id.clone());
-            }
-            session.execute(&statements.settle)?;
-            session.execute(&statements.commit)?;
-            Ok(ids)
-        };
-        record(&mut session)
-            .map_err(|error| EngineError::server("the baseline could not be recorded", error))
     }
 
     /// Removes the journal: no trace of Segue is left.
@@ -409,7 +364,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     }
 
     /// Reads under the budget: where one writes, others may have to wait to read.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         session: &mut S,
         unread: &'static str,
@@ -432,7 +387,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         let records: Vec<Record> = self.read(session, UNREAD, |session| {
             Journal::new(&self.statements).records(session)
         })?;
-        Ok(status(migrations, &records, self.dialect))
+        self.standings(session, migrations, records)
     }
 
     /// Plans in order, each on top of the one before; one that was begun goes on with the plan it was begun with.
@@ -483,6 +438,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 continue;
             }
             let mut plan = prepare(migration, way, manner, self.dialect, &mut replay)?;
+            self.put_back(session, migration, &mut plan)?;
             let is_begun = matches!(
                 (standing, way),
                 (Standing::Partial, Sent::Up) | (Standing::Reverting, Sent::Down)
@@ -490,10 +446,11 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             if is_begun {
                 self.as_begun(session, &mut plan)?;
                 crate::secret::restore(&mut plan.steps, migration, self.dialect);
+                agreed(&mut plan);
             }
             plans.push(plan);
         }
-        Ok(plans)
+        self.without_hazards(session, plans)
     }
 
     /// A migration that waits at its gate does not stop later ones, unless they touch the same tables: those are left
@@ -551,7 +508,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                     ),
                 )
             }),
-            Standing::Applied | Standing::Edited => self.way_back(session, migration),
+            Standing::Applied | Standing::Edited => self.way_back_from_behind(session, migration),
             Standing::Partial => {
                 let back = self.way_back(session, migration)?;
                 back.map(Some).ok_or_else(|| {
@@ -614,6 +571,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         })?;
         if let Some(steps) = recorded.and_then(|json| serde_json::from_str(&json).ok()) {
             plan.steps = steps;
+            plan.hazards.clear();
         }
         Ok(())
     }

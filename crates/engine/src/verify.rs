@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use segue_model::{Catalog, CatalogScope, Change, Holds, QualifiedName, Session, holds};
+use segue_model::{Catalog, CatalogScope, Change, Holds, QualifiedName, Request, Session, holds};
 
 use crate::touched::touched;
 
@@ -24,11 +24,24 @@ pub(crate) fn verdict<'a, S: Session>(
     session: &mut S,
     changes: impl DoubleEndedIterator<Item = &'a Change>,
 ) -> Result<Verdict, S::Error> {
+    verdict_after(session, &[], changes).map_err(|(_, error)| error)
+}
+
+/// The same behind these requests, in one journey with them where that can be.
+///
+/// # Errors
+/// The number of the request that failed, or their count when the catalog could not be read.
+pub(crate) fn verdict_after<'a, S: Session>(
+    session: &mut S,
+    requests: &[Request<'_>],
+    changes: impl DoubleEndedIterator<Item = &'a Change>,
+) -> Result<Verdict, (usize, S::Error)> {
     let (last, scope) = last_of_each(changes);
     if last.is_empty() {
+        session.send_all(requests)?;
         return Ok(Verdict::Unseen);
     }
-    let live = session.catalog(&CatalogScope::Relations(scope))?;
+    let live = session.catalog_after(requests, &CatalogScope::Relations(scope))?;
     Ok(judged(&last, &live))
 }
 

@@ -5,7 +5,7 @@
 use crate::{
     Breakage, Catalog, Change, ConstraintTiming, Context, Contradiction, DataChange, Deferral,
     Deferred, Dialect, HeldLock, Ident, Impact, InsertSource, Inverse, LockClaim, Loss,
-    QualifiedName, ServerFacts, SessionChange, SettingScope, Settings, Statement,
+    QualifiedName, Reverse, ServerFacts, SessionChange, SettingScope, Settings, Statement,
     TransactionChange, TransactionSoFar, TransactionState, TypeChange, Wrapping, apply, breaks,
     destroys, inverse,
 };
@@ -43,6 +43,8 @@ pub struct Replay {
     pub server: ServerFacts,
     /// What every session begins with.
     pub at_connect: Settings,
+    /// The ways back that a person declared for the next statement.
+    pub reverses: Vec<Reverse>,
     /// The catalog to go back to when the open transaction is rolled back by its file.
     before: Option<Box<Catalog>>,
     /// Whether the section says ROLLBACK somewhere; only then is a catalog kept to go back to.
@@ -58,6 +60,7 @@ impl Replay {
             settings: Settings::default(),
             server,
             at_connect: Settings::default(),
+            reverses: Vec::new(),
             before: None,
             rolls_back: false,
         }
@@ -70,6 +73,7 @@ impl Replay {
             transaction: &self.transaction,
             settings: &self.settings,
             server: &self.server,
+            reverses: &self.reverses,
         }
     }
 

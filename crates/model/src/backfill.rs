@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataType, Expression, Ident, QualifiedName, Sql};
+use crate::{DataType, Expression, Ident, QualifiedName, Sql, Taken};
 
 /// Rows changed in batches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,9 @@ pub enum BackfillKind {
         into: QualifiedName,
         /// Its columns, and what they get.
         columns: Vec<(Ident, Expression)>,
+        /// What becomes of a row that is there already.
+        #[serde(default)]
+        taken: Taken,
     },
 }
 
@@ -88,7 +91,7 @@ impl Backfill {
                 .text(" SET ")
                 .list(assignments, ", ", valued),
             BackfillKind::Delete => Sql::literal("DELETE FROM ").name(&self.table),
-            BackfillKind::Copy { into, columns } => Sql::literal("INSERT INTO ")
+            BackfillKind::Copy { into, columns, .. } => Sql::literal("INSERT INTO ")
                 .name(into)
                 .text(" (")
                 .list(columns, ", ", |sql, (column, _)| sql.ident(column))

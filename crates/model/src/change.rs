@@ -18,7 +18,7 @@ pub use constraint::{
 };
 pub use data::{
     Assignment, ConstraintTiming, DataChange, InsertColumns, InsertSource, LockTable, ModeWritten,
-    SessionChange, SettingScope, TransactionChange, TruncateIdentity,
+    RowByRow, SessionChange, SettingScope, Taken, TransactionChange, TruncateIdentity,
 };
 pub use index::{
     Build, Direction, IndexChange, IndexDefinition, IndexKey, IndexKeyPart, NullsOrder,
@@ -31,7 +31,7 @@ pub use object::{
     TriggerChange, TriggerDefinition, TriggerEvent, TypeChange, TypeDefinition, VacuumMode,
     ViewChange, ViewDefinition, ViewKind,
 };
-pub use sync::{Mapping, SyncSide, SyncTrigger};
+pub use sync::{Mapping, SyncColumn, SyncTrigger};
 pub use table::{
     Inheritance, LikeSource, PartitionBound, PartitionChange, PartitionStrategy, Partitioning,
     Persistence, ReplicaIdentity, RowSecurity, TableChange, TableDefinition, TriggerState,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Catalog, Ident, LockClaim, LockMode, Locked, QualifiedName, Wrapping};
+use crate::{Catalog, Ident, LockClaim, LockMode, Locked, QualifiedName, Reverse, Wrapping};
 
 /// What a question is asked in.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The server.
     pub server: &'a ServerFacts,
+    /// The ways back that a person declared for the statement.
+    pub reverses: &'a [Reverse],
 }
 
 /// What is known of the server.
@@ -28,6 +30,9 @@ pub struct ServerFacts {
     /// The sizes of its tables, where a statistics file or a live server gave them.
     pub sizes: BTreeMap<QualifiedName, TableSize>,
 }
+
+/// Rows below which a scan or rewrite is over before anybody notices: about 10 ms of work on a slow disk.
+pub const SMALL_ROWS: u64 = 10_000;
 
 /// The size of one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

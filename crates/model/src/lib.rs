@@ -10,10 +10,12 @@ mod catalog;
 mod change;
 mod context;
 mod data_type;
+mod directive;
 mod evidence;
 mod expression;
 mod guards;
 mod impact;
+mod mapping;
 mod migration;
 mod name;
 mod plan;
@@ -36,10 +38,13 @@ pub use backfill::{
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, ServerFacts, Settings, TableSize,
-    TransactionSoFar, TransactionState, parse_duration_ms,
+    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, SMALL_ROWS, ServerFacts, Settings,
+    TableSize, TransactionSoFar, TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
+pub use directive::{
+    BadDirective, Date, DirectiveProblem, Directives, Reverse, Suppression, directives,
+};
 pub use evidence::{Evidence, EvidenceKind};
 pub use expression::{
     ColumnUse, Comparison, Expression, FunctionUse, OutputColumn, Predicate, Query, Reach, RowLock,
@@ -50,6 +55,7 @@ pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
+pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable, map_directives};
 pub use migration::{
     Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
     SourceText, Tool, TransactionChoice, Wrapping,
@@ -60,7 +66,10 @@ pub use plan::{
     StepTransaction,
 };
 pub use runner::RunnerStatements;
-pub use seam::{CatalogScope, Dialect, Failure, Session, SessionError, TextRows, Unrenderable};
+pub use seam::{
+    CatalogScope, Dialect, Failure, Request, Session, SessionError, TextRows, Unrenderable,
+    send_singly,
+};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

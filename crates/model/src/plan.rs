@@ -128,6 +128,15 @@ pub enum Retired {
         /// What counts the writes that still come through it.
         counter: Option<QualifiedName>,
     },
+    /// A name of a column that stays under another one: what knows the column by its number follows.
+    ColumnName {
+        /// Its table.
+        table: QualifiedName,
+        /// The name, as the old version of the application knows it.
+        column: Ident,
+        /// What counts the writes that still come through it.
+        counter: Option<QualifiedName>,
+    },
     /// A table or view, by the name the old version of the application knows.
     Relation(QualifiedName),
 }

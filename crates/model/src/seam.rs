@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::backfill::{Backfill, BackfillJournal, BackfillStatements, Script, Unwalkable, Walk};
+use crate::mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable};
 use crate::runner::RunnerStatements;
 use crate::{
     Catalog, Change, Context, Evidence, Ident, Impact, Plan, QualifiedName, Retired, Sql,
@@ -13,6 +14,12 @@ use crate::{
 pub trait Dialect: Send + Sync {
     /// Its name: `postgres`.
     fn name(&self) -> &'static str;
+
+    /// True when several versions of an application may work on one database at once. A database in a file belongs to the
+    /// program beside it.
+    fn is_shared(&self) -> bool {
+        true
+    }
 
     /// The namespace of a name that is written without one, as long as nothing says otherwise.
     fn default_namespace(&self) -> Ident;
@@ -41,6 +48,44 @@ pub trait Dialect: Send + Sync {
 
     /// The safe way to the same result; none when the statement as written is as good as it gets, or no safe way is known.
     fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan>;
+
+    /// What is known to stand in the way of a safe way, one sentence each; asked where there is none.
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        let _ = (changes, context);
+        Vec::new()
+    }
+
+    /// Reads a mapping that a person declared.
+    ///
+    /// # Errors
+    /// [`Unmappable`] for a name or an expression that cannot be read.
+    fn mapping(&self, written: &MapDirective, version: u16) -> Result<ColumnMapping, Unmappable> {
+        let _ = version;
+        Err(Unmappable(format!(
+            "{} cannot be mapped here",
+            written.target
+        )))
+    }
+
+    /// The safe way of changes that add and drop the columns of a set: values go from one side to the other.
+    ///
+    /// # Errors
+    /// [`Unmappable`] when it cannot be followed: nothing of it is done then.
+    fn mapped(
+        &self,
+        _changes: &[Change],
+        set: &MappingSet,
+        _context: &Context<'_>,
+    ) -> Result<Plan, Unmappable> {
+        let column = set
+            .mappings
+            .first()
+            .map(|mapping| mapping.column.to_string());
+        Err(Unmappable(format!(
+            "{} cannot be mapped here",
+            column.unwrap_or_default()
+        )))
+    }
 
     /// SQL for changes that Segue authored and that make one statement together.
     ///
@@ -151,50 +196,33 @@ pub trait Session {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<u64, Self::Error>;
-    /// [`Session::execute`], then [`Session::query_with`]: where the server is far away both travel together. The second
-    /// is sent whatever becomes of the first, so it must do no harm without it.
+
+    /// Several requests, one behind the other; where the server is far away they travel together. Each may be sent whatever
+    /// becomes of the one before, so it must do no harm without it: inside a transaction what fails ends all behind it.
+    ///
+    /// Gives the rows of each. When the connection is lost, each may have had its effect.
     ///
     /// # Errors
-    /// What the server said to the first that failed.
-    fn execute_and_query(
+    /// The number of the first that failed, and what the server said to it.
+    fn send_all(
         &mut self,
-        first: &Sql,
-        second: &Sql,
-        parameters: &[Option<&str>],
-    ) -> Result<TextRows, Self::Error> {
-        self.execute(first)?;
-        self.query_with(second, parameters)
+        requests: &[Request<'_>],
+    ) -> Result<Vec<TextRows>, (usize, Self::Error)> {
+        send_singly(self, requests)
     }
 
-    /// [`Session::query_with`], then [`Session::execute`], as [`Session::execute_and_query`]. When the connection is lost,
-    /// either may have had its effect.
+    /// [`Session::send_all`], then [`Session::catalog`], in as few journeys as there can be.
     ///
     /// # Errors
-    /// What the server said to the first that failed.
-    fn query_and_execute(
+    /// The number of the first request that failed, their count when the catalog could not be read; and what the server
+    /// said.
+    fn catalog_after(
         &mut self,
-        first: &Sql,
-        parameters: &[Option<&str>],
-        second: &Sql,
-    ) -> Result<TextRows, Self::Error> {
-        let rows = self.query_with(first, parameters)?;
-        self.execute(second)?;
-        Ok(rows)
-    }
-
-    /// Several of [`Session::query_with`], one behind the other; they travel together where the server is far away. For
-    /// statements that only read: each is sent whatever becomes of the one before.
-    ///
-    /// # Errors
-    /// What the server said to the first that failed.
-    fn query_all(
-        &mut self,
-        queries: &[(Sql, Vec<Option<&str>>)],
-    ) -> Result<Vec<TextRows>, Self::Error> {
-        queries
-            .iter()
-            .map(|(statement, parameters)| self.query_with(statement, parameters))
-            .collect()
+        requests: &[Request<'_>],
+        scope: &CatalogScope,
+    ) -> Result<Catalog, (usize, Self::Error)> {
+        self.send_all(requests)?;
+        self.catalog(scope).map_err(|error| (requests.len(), error))
     }
 
     /// What is in the database now, as far as the scope goes.
@@ -212,6 +240,37 @@ pub trait Session {
         let _ = named_after;
         Ok(None)
     }
+}
+
+/// [`Session::send_all`], each when the one before it has been answered.
+///
+/// # Errors
+/// As [`Session::send_all`]; nothing behind the one that failed was sent.
+pub fn send_singly<S: Session + ?Sized>(
+    session: &mut S,
+    requests: &[Request<'_>],
+) -> Result<Vec<TextRows>, (usize, S::Error)> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for (number, request) in requests.iter().enumerate() {
+        let answer = match request {
+            Request::Execute(statement) => session.execute(statement).map(|()| TextRows::new()),
+            Request::Users(text) => session.execute_users(text).map(|()| TextRows::new()),
+            Request::Query(statement, parameters) => session.query_with(statement, parameters),
+        };
+        answers.push(answer.map_err(|error| (number, error))?);
+    }
+    Ok(answers)
+}
+
+/// One of several things that are sent in one journey.
+#[derive(Clone, Copy, Debug)]
+pub enum Request<'a> {
+    /// As [`Session::execute`].
+    Execute(&'a Sql),
+    /// As [`Session::execute_users`].
+    Users(&'a str),
+    /// As [`Session::query_with`].
+    Query(&'a Sql, &'a [Option<&'a str>]),
 }
 
 /// How much of a database's catalog is read.

@@ -13,13 +13,20 @@ pub(crate) fn evidence(retired: &Retired, workload: Option<&Ident>) -> Vec<Evide
             table,
             column,
             counter,
+        }
+        | Retired::ColumnName {
+            table,
+            column,
+            counter,
         } => {
             let words = [column.as_str(), table.name.as_str()];
             let mut questions = used(&words, &shown(table, Some(column)), workload);
             if let Some(counter) = counter {
                 questions.push(written(counter, &shown(table, Some(column))));
             }
-            questions.push(dependent(table, Some(column)));
+            if matches!(retired, Retired::Column { .. }) {
+                questions.push(dependent(table, Some(column)));
+            }
             questions
         }
         Retired::Relation(name) => {

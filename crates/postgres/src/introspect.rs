@@ -15,7 +15,7 @@ use segue_model::{Ident, QualifiedName};
 
 pub use dump::dump;
 pub use fold::introspect;
-pub(crate) use here::catalog;
+pub(crate) use here::catalog_after;
 
 /// What a dump leaves out besides the server's own objects and those of extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,9 +23,10 @@ pub use introspect::{DumpScope, IntrospectError, IntrospectScope, dump, introspe
 pub use session::{Canceller, Notice, PostgresError, PostgresSession};
 
 use segue_model::{
-    Backfill, BackfillJournal, BackfillStatements, Catalog, Change, Context, Dialect, Evidence,
-    Ident, Impact, Plan, QualifiedName, Retired, RunnerStatements, Script, Sql, Statement,
-    Unrenderable, Unwalkable, Volatility, Walk,
+    Backfill, BackfillJournal, BackfillStatements, Catalog, Change, ColumnMapping, Context,
+    Dialect, Evidence, Ident, Impact, MapDirective, MappingSet, Plan, QualifiedName, Retired,
+    RunnerStatements, Script, Sql, Statement, Unmappable, Unrenderable, Unwalkable, Volatility,
+    Walk,
 };
 
 /// PostgreSQL 12 to 18.
@@ -64,6 +65,23 @@ impl Dialect for Postgres {
 
     fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan> {
         phases::phases(changes, context)
+    }
+
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        phases::obstacles(changes, context)
+    }
+
+    fn mapping(&self, written: &MapDirective, _: u16) -> Result<ColumnMapping, Unmappable> {
+        phases::mapping(written)
+    }
+
+    fn mapped(
+        &self,
+        changes: &[Change],
+        set: &MappingSet,
+        context: &Context<'_>,
+    ) -> Result<Plan, Unmappable> {
+        phases::mapped(changes, set, context)
     }
 
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {

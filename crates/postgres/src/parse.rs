@@ -20,6 +20,7 @@ mod program;
 mod query;
 mod reader;
 mod rename;
+mod row_by_row;
 mod session;
 mod since;
 mod split;
@@ -31,7 +32,7 @@ mod uses;
 mod tests;
 
 pub(crate) use normal::normalized;
-pub(crate) use rename::renamed;
+pub(crate) use rename::{column, of_one_row, read as expression, renamed};
 use segue_model::Statement;
 
 /// Reads SQL, one statement after the other. What cannot be read is one `Opaque` statement; its neighbours keep their

@@ -3,8 +3,10 @@
 //! A recipe answers for one change. It says nothing when the statement as written is as good as it gets, and it never
 //! guesses: what it cannot name, or what no recipe was measured for, runs as written or not at all.
 
+mod attached;
 mod author;
 mod draft;
+mod map;
 mod names;
 mod shadow;
 mod split;
@@ -13,6 +15,7 @@ use segue_model::{Action, Change, Context, Expression, Plan, QualifiedName, Shap
 
 use crate::render;
 use draft::Draft;
+pub(crate) use map::{mapped, mapping};
 
 macro_rules! recipes {
     ($($module:ident),+ $(,)?) => {
@@ -59,12 +62,24 @@ pub(crate) fn phases(changes: &[Change], context: &Context<'_>) -> Option<Plan> 
         [change] => recipe(change, context),
         several => split::draft(several, context),
     }?;
-    let plan = draft.into_plan(changes);
+    whole(draft.into_plan(changes))
+}
+
+/// A plan whose every step can be rendered.
+fn whole(plan: Plan) -> Option<Plan> {
     let is_whole = plan.steps().all(|step| match &step.action {
         Action::Change(changes) => render::render(changes).is_ok(),
         Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => true,
     });
     (is_whole && !plan.phases.is_empty()).then_some(plan)
+}
+
+/// What is known to stand in the way of a safe way, one sentence each.
+pub(crate) fn obstacles(changes: &[Change], context: &Context<'_>) -> Vec<String> {
+    changes
+        .iter()
+        .flat_map(|change| attached::obstacles(change, context))
+        .collect()
 }
 
 /// The first recipe that has an answer.

@@ -13,9 +13,9 @@ mod socket;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
-use segue_model::{Catalog, CatalogScope, Failure, Session, Sql, TextRows};
+use segue_model::{Catalog, CatalogScope, Failure, Request, Session, Sql, TextRows};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, SimpleQueryMessage, SimpleQueryRow};
 
@@ -46,10 +46,17 @@ pub struct PostgresSession {
     requests: tokio_postgres::Client,
     wire: Wire,
     notices: VecDeque<Notice>,
-    prepared: BTreeMap<(String, usize), tokio_postgres::Statement>,
+    prepared: BTreeMap<(String, usize), Prepared>,
     canceller: Canceller,
     announced_pid: Option<i32>,
     backend_pid: i32,
+}
+
+/// A statement that the server knows.
+struct Prepared {
+    statement: tokio_postgres::Statement,
+    /// Whether [`may_be_spoiled`].
+    may_be_spoiled: bool,
 }
 
 /// The driver's half of a connection, and whether it has ended.
@@ -132,7 +139,7 @@ impl PostgresSession {
     ) -> Result<tokio_postgres::Statement, PostgresError> {
         let key = (text.to_owned(), parameters);
         if let Some(known) = self.prepared.get(&key) {
-            return Ok(known.clone());
+            return Ok(known.statement.clone());
         }
         let types = vec![Type::TEXT; parameters];
         let work = self.requests.prepare_typed(text, &types);
@@ -140,47 +147,80 @@ impl PostgresSession {
             .runtime
             .block_on(drive(work, &mut self.wire, &mut self.notices));
         let statement = answer.map_err(|cause| self.failed(cause, text))?;
-        self.prepared.insert(key, statement.clone());
+        let known = Prepared {
+            statement: statement.clone(),
+            may_be_spoiled: may_be_spoiled(text),
+        };
+        self.prepared.insert(key, known);
         Ok(statement)
     }
 
-    /// Sends a query with parameters and a message without one after the other, before either is answered.
+    /// What each query of these is prepared as; none when one has yet to be, or a text may do away with them: what a
+    /// query means may depend on what the one before does, so it is prepared behind it.
+    fn ready(&self, requests: &[Request<'_>]) -> Option<Vec<Option<tokio_postgres::Statement>>> {
+        let mut is_behind_users = false;
+        requests
+            .iter()
+            .map(|request| match request {
+                Request::Execute(_) => Some(None),
+                Request::Users(text) => {
+                    is_behind_users = true;
+                    (!may_deallocate(text)).then_some(None)
+                }
+                Request::Query(statement, parameters) => {
+                    let key = (statement.as_str().to_owned(), parameters.len());
+                    let known = self.prepared.get(&key)?;
+                    let is_safe = !(is_behind_users && known.may_be_spoiled);
+                    is_safe.then(|| Some(known.statement.clone()))
+                }
+            })
+            .collect()
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this module is the one that sends SQL"
     )]
-    fn together(
+    fn send_together(
         &mut self,
-        (query, parameters): (&Sql, &[Option<&str>]),
-        message: &Sql,
-        order: Order,
-    ) -> Result<TextRows, PostgresError> {
-        let text = query.as_str();
-        let prepared = self.prepared(text, parameters.len())?;
-        let values: Vec<&(dyn ToSql + Sync)> = parameters
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let (asked, sent) = {
-            let asked = self.requests.query(&prepared, &values);
-            let sent = self.requests.simple_query(message.as_str());
-            let both = in_order(asked, sent, order);
-            self.runtime
-                .block_on(drive(both, &mut self.wire, &mut self.notices))
-        };
-        let sent = sent.map(drop).map_err(|cause| (cause, message.as_str()));
-        let asked = asked.map_err(|cause| (cause, text));
-        let answer = match order {
-            Order::MessageFirst => sent.and(asked),
-            Order::QueryFirst => asked.and_then(|rows| sent.map(|()| rows)),
-        };
-        match answer {
-            Ok(rows) => rows.iter().map(text_row).collect(),
-            Err((cause, failed)) => {
-                self.prepared.remove(&(text.to_owned(), parameters.len()));
-                Err(self.failed(cause, failed))
-            }
+        requests: &[Request<'_>],
+        ready: &[Option<tokio_postgres::Statement>],
+    ) -> Result<Vec<TextRows>, (usize, PostgresError)> {
+        let client = &self.requests;
+        let work = requests.iter().zip(ready).map(|(request, prepared)| {
+            let work: Pin<Box<dyn Future<Output = _> + '_>> =
+                if let (Request::Query(_, parameters), Some(prepared)) = (request, prepared) {
+                    Box::pin(async move {
+                        let values: Vec<&(dyn ToSql + Sync)> = parameters
+                            .iter()
+                            .map(|value| value as &(dyn ToSql + Sync))
+                            .collect();
+                        client.query(prepared, &values).await.map(Answer::Rows)
+                    })
+                } else {
+                    let text = text_of(request);
+                    Box::pin(async move { client.simple_query(text).await.map(Answer::Messages) })
+                };
+            work
+        });
+        let answers = self.runtime.block_on(drive(
+            all(work.collect()),
+            &mut self.wire,
+            &mut self.notices,
+        ));
+        let mut all = Vec::with_capacity(requests.len());
+        for (number, (answer, request)) in answers.into_iter().zip(requests).enumerate() {
+            let rows = match answer {
+                Ok(Answer::Rows(rows)) => rows.iter().map(text_row).collect(),
+                Ok(Answer::Messages(messages)) => messages.iter().filter_map(row_of).collect(),
+                Err(cause) => {
+                    self.prepared.clear();
+                    Err(self.failed(cause, text_of(request)))
+                }
+            };
+            all.push(rows.map_err(|error| (number, error))?);
         }
+        Ok(all)
     }
 
     /// What the driver's error means for this connection.
@@ -215,9 +255,7 @@ impl Session for PostgresSession {
         if may_deallocate(text) {
             self.prepared.clear();
         } else {
-            // Another type for a column that is selected spoils a plan; Segue's own tables and the server's keep theirs,
-            // and every other name is in quotes.
-            self.prepared.retain(|(text, _), _| !text.contains('"'));
+            self.prepared.retain(|_, known| !known.may_be_spoiled);
         }
         answer
     }
@@ -254,24 +292,6 @@ impl Session for PostgresSession {
         }
     }
 
-    fn execute_and_query(
-        &mut self,
-        first: &Sql,
-        second: &Sql,
-        parameters: &[Option<&str>],
-    ) -> Result<TextRows, PostgresError> {
-        self.together((second, parameters), first, Order::MessageFirst)
-    }
-
-    fn query_and_execute(
-        &mut self,
-        first: &Sql,
-        parameters: &[Option<&str>],
-        second: &Sql,
-    ) -> Result<TextRows, PostgresError> {
-        self.together((first, parameters), second, Order::QueryFirst)
-    }
-
     #[expect(
         clippy::disallowed_methods,
         reason = "this module is the one that sends SQL"
@@ -297,65 +317,40 @@ impl Session for PostgresSession {
         })
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this module is the one that sends SQL"
-    )]
-    fn query_all(
+    fn send_all(
         &mut self,
-        queries: &[(Sql, Vec<Option<&str>>)],
-    ) -> Result<Vec<TextRows>, PostgresError> {
-        let known: Vec<tokio_postgres::Statement> = queries
+        requests: &[Request<'_>],
+    ) -> Result<Vec<TextRows>, (usize, PostgresError)> {
+        let Some(ready) = self.ready(requests) else {
+            return segue_model::send_singly(self, requests);
+        };
+        let sent = self.send_together(requests, &ready);
+        if requests
             .iter()
-            .filter_map(|(statement, parameters)| {
-                let key = (statement.as_str().to_owned(), parameters.len());
-                self.prepared.get(&key).cloned()
-            })
-            .collect();
-        if known.len() != queries.len() {
-            // What a query means may depend on what the one before does: it is prepared behind it.
-            return queries
-                .iter()
-                .map(|(statement, parameters)| self.query_with(statement, parameters))
-                .collect();
+            .any(|request| matches!(request, Request::Users(_)))
+        {
+            self.prepared.retain(|_, known| !known.may_be_spoiled);
         }
-        let requests = &self.requests;
-        let work = known
-            .iter()
-            .zip(queries)
-            .map(|(prepared, (_, parameters))| {
-                Box::pin(async move {
-                    let values: Vec<&(dyn ToSql + Sync)> = parameters
-                        .iter()
-                        .map(|value| value as &(dyn ToSql + Sync))
-                        .collect();
-                    requests.query(prepared, &values).await
-                })
-            });
-        let answers = self.runtime.block_on(drive(
-            all(work.collect()),
-            &mut self.wire,
-            &mut self.notices,
-        ));
-        let mut all = Vec::with_capacity(queries.len());
-        for (answer, (statement, _)) in answers.into_iter().zip(queries) {
-            match answer {
-                Ok(rows) => all.push(rows.iter().map(text_row).collect::<Result<_, _>>()?),
-                Err(cause) => {
-                    self.prepared.clear();
-                    return Err(self.failed(cause, statement.as_str()));
-                }
-            }
-        }
-        Ok(all)
+        sent
     }
 
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, PostgresError> {
-        introspect::catalog(self, scope).map_err(|error| match error {
-            IntrospectError::Session(error) => error,
-            unexpected @ IntrospectError::Unexpected(_) => {
-                PostgresError::ours(Failure::Refused, unexpected.to_string())
-            }
+        self.catalog_after(&[], scope).map_err(|(_, error)| error)
+    }
+
+    fn catalog_after(
+        &mut self,
+        requests: &[Request<'_>],
+        scope: &CatalogScope,
+    ) -> Result<Catalog, (usize, PostgresError)> {
+        introspect::catalog_after(self, requests, scope).map_err(|(number, error)| {
+            let error = match error {
+                IntrospectError::Session(error) => error,
+                unexpected @ IntrospectError::Unexpected(_) => {
+                    PostgresError::ours(Failure::Refused, unexpected.to_string())
+                }
+            };
+            (number, error)
         })
     }
 }
@@ -383,49 +378,17 @@ fn runtime() -> Result<tokio::runtime::Runtime, PostgresError> {
         })
 }
 
-/// Which of two goes to the server first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    MessageFirst,
-    QueryFirst,
+/// What the driver gives for a request.
+enum Answer {
+    Rows(Vec<tokio_postgres::Row>),
+    Messages(Vec<SimpleQueryMessage>),
 }
 
-/// Polls both to their ends; what is polled first is sent first.
-async fn in_order<A: Future, B: Future>(
-    query: A,
-    message: B,
-    order: Order,
-) -> (A::Output, B::Output) {
-    let (mut query, mut message) = (pin!(query), pin!(message));
-    let (mut asked, mut sent) = (None, None);
-    std::future::poll_fn(|context| {
-        let ask = |context: &mut Context<'_>, asked: &mut Option<A::Output>, query: Pin<&mut A>| {
-            if asked.is_none()
-                && let Poll::Ready(answer) = query.poll(context)
-            {
-                *asked = Some(answer);
-            }
-        };
-        if order == Order::QueryFirst {
-            ask(context, &mut asked, query.as_mut());
-        }
-        if sent.is_none()
-            && let Poll::Ready(answer) = message.as_mut().poll(context)
-        {
-            sent = Some(answer);
-        }
-        if order == Order::MessageFirst {
-            ask(context, &mut asked, query.as_mut());
-        }
-        match (asked.take(), sent.take()) {
-            (Some(asked), Some(sent)) => Poll::Ready((asked, sent)),
-            (one, other) => {
-                (asked, sent) = (one, other);
-                Poll::Pending
-            }
-        }
-    })
-    .await
+fn text_of<'a>(request: &Request<'a>) -> &'a str {
+    match request {
+        Request::Execute(statement) | Request::Query(statement, _) => statement.as_str(),
+        Request::Users(text) => text,
+    }
 }
 
 /// Polls all to their ends, in order: so they are sent.
@@ -515,6 +478,12 @@ fn unreadable(cause: tokio_postgres::Error) -> PostgresError {
         "the server answered with a column that is not text",
     )
     .because(cause)
+}
+
+/// Another type for a column that is selected spoils a plan; Segue's own tables and the server's keep theirs, and every
+/// other name is in quotes.
+fn may_be_spoiled(text: &str) -> bool {
+    text.contains('"')
 }
 
 /// True when a text may do away with prepared statements: by DISCARD or DEALLOCATE, or by code that it runs.

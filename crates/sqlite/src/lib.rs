@@ -31,6 +31,10 @@ impl Dialect for Sqlite {
         "sqlite"
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn default_namespace(&self) -> Ident {
         Ident::from("main")
     }

@@ -275,6 +275,7 @@ fn data(change: &DataChange) -> Rendered {
             table,
             columns: InsertColumns::Named(columns),
             source: InsertSource::Query(Query { text, .. }),
+            ..
         } => {
             let sql = Sql::literal("INSERT INTO ").name(table).text(" ");
             Ok(names(sql, columns).text(" ").verbatim(text))

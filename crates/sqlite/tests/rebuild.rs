@@ -46,6 +46,7 @@ fn plan_for(version: u16, statement: &str, session: &mut SqliteSession) -> Optio
             version,
             sizes: BTreeMap::new(),
         },
+        reverses: &[],
     };
     let read = Sqlite.read(statement, NEWEST_VERSION);
     Sqlite.phases(&read[0].changes, &context)

@@ -107,6 +107,7 @@ fn ask(statement: &str, session: &mut SqliteSession, journal: Option<&str>) -> I
             transaction: &transaction,
             settings: &settings,
             server: &server,
+            reverses: &[],
         };
         last = Sqlite.impact(&statement.changes, &context);
         transaction.state = segue_model::TransactionState::File;

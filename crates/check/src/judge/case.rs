@@ -1,12 +1,13 @@
 //! One migration in the dock: what was found so far, which directives apply, and what they allow.
 
-use segue_model::{Plan, Section, Span, Statement};
+use segue_model::{
+    Date, DirectiveProblem, Directives, Plan, Section, Span, Statement, Suppression, directives,
+};
 
 use super::{JudgedMigration, JudgedStatement, ReadMigration, Reported};
 use crate::finding::{Finding, Place, Remedy, Severity};
 use crate::rule::{Asked, Hit, Instead, Layer, Rule, ShowLock};
 use crate::rules::rule;
-use crate::suppression::{Date, DirectiveProblem, Directives, Suppression, directives};
 use crate::wording;
 
 /// The directives of one window, and where it stands.
@@ -264,9 +265,8 @@ impl<'a> Case<'a> {
             .iter()
             .enumerate()
             .find(|(_, suppression)| {
-                suppression.rules.contains(&found.finding.code)
+                suppression.names(&found.finding.code, today)
                     && covers(suppression, found.statement)
-                    && suppression.until.is_none_or(|until| today <= until)
             })
     }
 
@@ -352,24 +352,13 @@ fn covers(suppression: &Suppression, statement: Option<usize>) -> bool {
 }
 
 fn words(problem: &DirectiveProblem) -> (&'static str, String) {
-    match problem {
-        DirectiveProblem::Unknown(name) => (
-            "unknown-directive",
-            ["there is no directive `segue:", name, "`"].concat(),
-        ),
-        DirectiveProblem::NoReason => (
-            "suppression-without-reason",
-            "a suppression needs a reason: it allows nothing as it stands".to_owned(),
-        ),
-        DirectiveProblem::NoSuchRule(code) => (
-            "suppression-without-reason",
-            ["there is no rule `", code, "`"].concat(),
-        ),
-        DirectiveProblem::BadDate(date) => (
-            "suppression-without-reason",
-            ["`", date, "` is no date: write YYYY-MM-DD"].concat(),
-        ),
-    }
+    let code = match problem {
+        DirectiveProblem::Unknown(_) | DirectiveProblem::NoWayBack => "unknown-directive",
+        DirectiveProblem::NoReason
+        | DirectiveProblem::NoSuchRule(_)
+        | DirectiveProblem::BadDate(_) => "suppression-without-reason",
+    };
+    (code, problem.to_string())
 }
 
 /// FNV-1a over the parts, white space folded: stable when lines move or a formatter runs.

@@ -64,6 +64,7 @@ fn rows_in(change: &DataChange) -> Option<(&QualifiedName, Option<&[Ident]>)> {
             table,
             columns,
             source: InsertSource::Values { .. },
+            ..
         } => match columns {
             InsertColumns::Named(named) => Some((table, Some(named))),
             InsertColumns::Positional => Some((table, None)),

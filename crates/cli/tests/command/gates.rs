@@ -199,3 +199,46 @@ fn by_an_agent(database: &TestDatabase, folder: &Path) -> std::process::Command 
         .args(CONTRACT);
     command
 }
+
+#[test]
+fn what_has_no_safe_way_is_refused_with_the_line_that_allows_it_and_check_accepts_that_line() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[USERS]);
+    assert_eq!(on(&database, project.path(), &["up"]).code, 0);
+    let mut client = database.connect().unwrap();
+    client
+        .execute("INSERT INTO users SELECT i, 'a' || i, 'n' FROM generate_series(1, 20000) i")
+        .unwrap();
+    let statement = |above: &str| {
+        format!(
+            "-- migrate:up\n{above}ALTER TABLE users SET UNLOGGED;\n-- migrate:down\nSELECT 1;\n"
+        )
+    };
+    write(project.path(), RENAMES.0, &statement(""));
+    for words in [["up"], ["plan"]] {
+        let refused = on(&database, project.path(), &words);
+        assert_eq!(refused.code, 4, "{}", refused.err);
+        for part in [
+            "error[no-safe-way]",
+            "20260102000000_renames.sql:2:1",
+            "every row of",
+            "nothing was changed",
+            "next     -- segue:allow set-unlogged because REASON",
+        ] {
+            assert!(refused.err.contains(part), "{part}: {}", refused.err);
+        }
+    }
+    let line = "-- segue:allow set-unlogged because it is a cache\n";
+    write(project.path(), RENAMES.0, &statement(line));
+    let check = on(&database, project.path(), &["check", "--output", "json"]);
+    let codes = crate::segue::codes(&check.out);
+    assert!(
+        !codes
+            .iter()
+            .any(|code| code.starts_with("suppression") || code == "set-unlogged"),
+        "{codes:?}"
+    );
+    let up = on(&database, project.path(), &["up"]);
+    assert_eq!(up.code, 0, "{}", up.err);
+}

@@ -1,17 +1,17 @@
 //! Cut off at every call; shared with others that die; raced by writers.
 
 use segue_engine::BackfillLimits;
-use segue_model::Backfill;
+use segue_model::{Backfill, BackfillKind, Ident, QualifiedName, Taken};
 use segue_testkit::TestServer;
 
-use crate::scene::{once, plan, run, session, small, update, value, with};
+use crate::scene::{expression, once, plan, run, session, small, update, value, with};
 use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
 
 /// More calls than a run makes.
 const CALLS_MAX: usize = 600;
 
 const SET_UP: &str = "CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL, n text, c int NOT NULL DEFAULT 0); \
-                      INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 150) i";
+                      INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 150) i; CREATE TABLE copied (id int, a text)";
 
 /// Few calls, all kinds of them: two ranges of two slices in two stripes.
 fn few(then: Then) -> BackfillLimits {
@@ -54,11 +54,16 @@ fn at_every_call(backfill: &Backfill, moment: Moment, then: Then) {
         let mut client = database.connect().unwrap();
         let counted = value(
             &mut client,
-            "SELECT count(*) || ' ' || min(c) || ' ' || max(c) || ' ' || count(*) FILTER (WHERE n = upper(a)) FROM t",
+            "SELECT count(*) || ' ' || min(c) || ' ' || max(c) || ' ' || count(*) FILTER (WHERE n = upper(a)) \
+             || (SELECT ' ' || count(*) || ' ' || count(DISTINCT id) FROM copied) FROM t",
         );
-        let once_each = counted == "150 1 1 0";
-        let all_filled = counted == "150 0 0 150";
-        assert!(once_each || all_filled, "call {call} {moment:?}: {counted}");
+        let once_each = counted == "150 1 1 0 0 0";
+        let all_filled = counted == "150 0 0 150 0 0";
+        let all_copied = counted == "150 0 0 0 150 150";
+        assert!(
+            once_each || all_filled || all_copied,
+            "call {call} {moment:?}: {counted}"
+        );
         let left = value(
             &mut client,
             "SELECT b.state || (b.proof IS NOT NULL) || (SELECT string_agg(state, ',') FROM segue.step) \
@@ -104,6 +109,29 @@ fn killed_after_any_reply_a_walk_by_pages_still_fills_every_row() {
         Moment::AfterReply,
         Then::Dead,
     );
+}
+
+/// No key of the other table would refuse a row that comes twice.
+fn copy() -> Backfill {
+    let same = |column: &str| (Ident::new(column), expression(column));
+    Backfill {
+        kind: BackfillKind::Copy {
+            into: QualifiedName::new("public", "copied"),
+            columns: vec![same("id"), same("a")],
+            taken: Taken::Refused,
+        },
+        ..once("t", "c", "c", "true")
+    }
+}
+
+#[test]
+fn killed_before_any_call_each_row_is_still_copied_exactly_once() {
+    at_every_call(&copy(), Moment::BeforeSending, Then::Dead);
+}
+
+#[test]
+fn killed_after_any_reply_each_row_is_still_copied_exactly_once() {
+    at_every_call(&copy(), Moment::AfterReply, Then::Dead);
 }
 
 #[test]

@@ -221,3 +221,51 @@ fn it_waits_while_others_wait_for_locks() {
         waiting.join().unwrap();
     });
 }
+
+#[test]
+fn it_waits_while_a_small_write_takes_long() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client.execute(SET_UP).unwrap();
+    client
+        .execute(
+            "DELETE FROM t WHERE id > 4000; \
+             CREATE FUNCTION slow(text) RETURNS text LANGUAGE sql AS 'SELECT upper($1) FROM pg_sleep(0.0005)'; \
+             CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END'",
+        )
+        .unwrap();
+    let limits = limits(Signal::Latency { ms_max: 200 });
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| run(&database, &update("t", "n", "slow(a)"), &limits));
+        wait(
+            &mut client,
+            "SELECT EXISTS (SELECT FROM segue.backfill_range WHERE done)::text",
+        );
+        // What any write of the application would feel.
+        client
+            .execute("CREATE TRIGGER late BEFORE UPDATE ON segue.backfill FOR EACH ROW EXECUTE FUNCTION late()")
+            .unwrap();
+        wait(
+            &mut client,
+            "SELECT bool_or(held LIKE 'a small write: % ms%')::text FROM segue.backfill",
+        );
+        let done = "SELECT count(n) FROM t";
+        client.execute("SELECT pg_sleep(0.5)").unwrap();
+        let at = value(&mut client, done);
+        client.execute("SELECT pg_sleep(0.5)").unwrap();
+        assert_eq!(value(&mut client, done), at, "it waits");
+        client
+            .execute("DROP TRIGGER late ON segue.backfill")
+            .unwrap();
+        client
+            .execute("CREATE OR REPLACE FUNCTION slow(text) RETURNS text LANGUAGE sql AS 'SELECT upper($1)'")
+            .unwrap();
+        running.join().unwrap().unwrap();
+    });
+    let left = value(
+        &mut client,
+        "SELECT count(*) FROM t WHERE n IS DISTINCT FROM upper(a)",
+    );
+    assert_eq!(left, "0");
+}

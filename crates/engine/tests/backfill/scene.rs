@@ -112,6 +112,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
         losses: Vec::new(),
         decisions: Vec::new(),
         remarks: Vec::new(),
+        hazards: Vec::new(),
         checksums: Checksums {
             raw: String::new(),
             semantic: String::new(),

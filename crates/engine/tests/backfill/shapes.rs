@@ -64,6 +64,7 @@ fn rows_go_and_rows_are_copied() {
                 (Ident::new("id"), expression("t.id")),
                 (Ident::new("a"), expression("t.a")),
             ],
+            taken: segue_model::Taken::Skipped,
         },
         remaining: expression("NOT EXISTS (SELECT FROM kept AS k WHERE k.id = t.id)"),
         proof: BackfillProof::NoneRemain,

@@ -271,6 +271,73 @@ fn a_large_update_runs_in_batches_and_a_small_one_as_written() {
     assert_eq!(tables, "\"public\".\"t\"");
 }
 
+#[test]
+fn rows_made_of_a_large_table_are_inserted_in_batches() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute(
+            "CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t SELECT i, 'n' || i FROM generate_series(1, 120000) i; \
+             CREATE TABLE taken (id int PRIMARY KEY, a text); INSERT INTO taken VALUES (11, 'mine'); ANALYZE",
+        )
+        .unwrap();
+    up(
+        &database,
+        "CREATE TABLE copied (id int, a text NOT NULL);\n\
+         INSERT INTO copied (id, a) SELECT id, upper(t.name) FROM t WHERE id > 10;\n\
+         INSERT INTO taken (id, a) SELECT id, name FROM t ON CONFLICT DO NOTHING;\n\
+         INSERT INTO copied (id, a) SELECT max(id), 'one' FROM t;\n\
+         INSERT INTO copied (id, a) SELECT id, 'first' FROM t ORDER BY id LIMIT 2;\n\
+         INSERT INTO copied (id, a) SELECT t.id, 'joined' FROM t, taken WHERE t.id = taken.id AND t.id < 3;",
+    )
+    .unwrap();
+    let copied = value(
+        &mut client,
+        "SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || min(a) || ' ' || max(a) FROM copied WHERE a LIKE 'N%'",
+    );
+    assert_eq!(copied, "119990 119990 N100 N99999");
+    let others = value(
+        &mut client,
+        "SELECT string_agg(id || a, ',' ORDER BY id, a) FROM copied WHERE a NOT LIKE 'N%'",
+    );
+    assert_eq!(others, "1first,1joined,2first,2joined,120000one");
+    assert_eq!(
+        value(
+            &mut client,
+            "SELECT count(*) || ' ' || count(*) FILTER (WHERE a = 'mine') FROM taken"
+        ),
+        "120000 1"
+    );
+    assert_eq!(
+        value(&mut client, "SELECT count(*) FROM segue.backfill"),
+        "2"
+    );
+}
+
+#[test]
+fn a_row_whose_place_is_taken_is_put_aside_where_the_statement_would_have_failed() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute(
+            "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 120000); \
+             CREATE TABLE taken (id int PRIMARY KEY); INSERT INTO taken VALUES (77); ANALYZE",
+        )
+        .unwrap();
+    let text = "INSERT INTO taken (id) SELECT id FROM t;";
+    up(&database, text).unwrap_err();
+    assert_eq!(
+        value(
+            &mut client,
+            "SELECT string_agg(row_key, ',') FROM segue.quarantine"
+        ),
+        "77"
+    );
+    assert_eq!(value(&mut client, "SELECT count(*) FROM taken"), "120000");
+}
+
 /// Until a query says `true`.
 pub(crate) fn wait(client: &mut segue_testkit::Client, query: &str) {
     for _ in 0..2_000 {

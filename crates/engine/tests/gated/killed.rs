@@ -9,10 +9,12 @@ use segue_testkit::{TestDatabase, TestServer};
 
 use crate::scene::{self, catalog, migration, selection, with_session};
 
-const START: &str = "-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL);\n\
-    CREATE INDEX t_c ON t (c);\nINSERT INTO t SELECT i, 'row ' || i, i FROM generate_series(1, 400) i;\n";
-const CHANGE: &str =
-    "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n";
+const START: &str = "-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL, size text NOT NULL);\n\
+    CREATE INDEX t_c ON t (c);\nINSERT INTO t SELECT i, 'row ' || i, i, i || 'x' || i FROM generate_series(1, 400) i;\n";
+const CHANGE: &str = "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n\
+    -- segue:map t.width = split_part(size, 'x', 1)::int\n-- segue:map t.height = split_part(size, 'x', 2)::int\n\
+    -- segue:map t.size = width || 'x' || height\n\
+    ALTER TABLE t ADD COLUMN width int NOT NULL, ADD COLUMN height int, DROP COLUMN size;\n";
 
 /// Every so many calls one run is cut; the first differs from run to run.
 const STRIDE: usize = 31;

@@ -311,3 +311,119 @@ fn a_dropped_table_comes_back_with_its_rows_and_keys() {
         Some("2")
     );
 }
+
+#[test]
+fn what_hangs_on_a_renamed_column_follows_it_and_keeps_no_gate_shut() {
+    let server = TestServer::start_newest().unwrap();
+    let hangs = "CREATE VIEW named AS SELECT id, username FROM users; CREATE POLICY p ON users USING (username <> ''); \
+        CREATE TABLE notes (author text REFERENCES users (username)); CREATE STATISTICS s ON username, seen FROM users";
+    let plain = plainly(
+        &server,
+        &[
+            hangs,
+            "ALTER TABLE users RENAME COLUMN username TO display_name",
+        ],
+    );
+    let planned = plainly(&server, &[hangs]);
+    let mut client = planned.connect().unwrap();
+    up(&planned, &files()).unwrap();
+    client
+        .execute(
+            "INSERT INTO users (display_name) VALUES ('new'); INSERT INTO notes VALUES ('new')",
+        )
+        .unwrap();
+    let seen = client.value("SELECT count(*) FROM named WHERE username = 'new'");
+    assert_eq!(seen.unwrap().as_deref(), Some("1"));
+    drop(client);
+    contract(&planned, &files(), EvidencePolicy::Respect).unwrap();
+    let mut client = planned.connect().unwrap();
+    assert_eq!(catalog(&mut client), catalog(&mut plain.connect().unwrap()));
+    let named = "SELECT pg_get_viewdef('named'::regclass)";
+    assert!(
+        client
+            .value(named)
+            .unwrap()
+            .unwrap()
+            .contains("display_name AS username")
+    );
+}
+
+const PRICES: &str = "-- migrate:up\n\
+    CREATE TABLE prices (id bigint PRIMARY KEY, price numeric(10,2) NOT NULL);\n\
+    INSERT INTO prices SELECT i, i + 0.99 FROM generate_series(1, 20000) i;\n";
+
+fn to_cents(directive: &str) -> Vec<segue_model::Migration> {
+    let text = format!(
+        "-- migrate:up\n{directive}\nALTER TABLE prices ALTER COLUMN price TYPE bigint USING (price * 100)::bigint;\n\
+         -- migrate:down\nSELECT 1;\n"
+    );
+    vec![
+        migration("1_prices.sql", PRICES),
+        migration("2_cents.sql", &text),
+    ]
+}
+
+#[test]
+fn a_declared_way_back_brings_what_the_new_version_wrote_into_the_old_column() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let files = to_cents("-- segue:reverse price = price / 100.0");
+    up(&database, &files[..1]).unwrap();
+    let mut client = database.connect().unwrap();
+    let before = catalog(&mut client);
+    up(&database, &files).unwrap();
+    let cents = "SELECT sum(price)::text FROM prices WHERE id < 3";
+    assert_eq!(client.value(cents).unwrap().as_deref(), Some("498"));
+    client
+        .execute("UPDATE prices SET price = 1250 WHERE id = 1; INSERT INTO prices (id, price) VALUES (0, 75)")
+        .unwrap();
+    down(&database, &files).unwrap();
+    let back = "SELECT string_agg(price::text, ' ' ORDER BY id) FROM prices WHERE id < 3";
+    assert_eq!(
+        client.value(back).unwrap().as_deref(),
+        Some("0.75 12.50 2.99")
+    );
+    assert_eq!(catalog(&mut client), before);
+    up(&database, &files).unwrap();
+    contract(&database, &files, EvidencePolicy::Accept).unwrap();
+    let plain = server.create_database().unwrap();
+    up(&plain, &files[..1]).unwrap();
+    let mut other = plain.connect().unwrap();
+    other
+        .execute("ALTER TABLE prices ALTER COLUMN price TYPE bigint USING (price * 100)::bigint")
+        .unwrap();
+    assert_eq!(catalog(&mut client), catalog(&mut other));
+}
+
+#[test]
+fn a_way_back_that_does_not_bring_the_values_back_is_found_before_anything_starts() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let files = to_cents("-- segue:reverse price = price / 1000.0");
+    up(&database, &files[..1]).unwrap();
+    let mut client = database.connect().unwrap();
+    let before = catalog(&mut client);
+    let error = up(&database, &files).unwrap_err();
+    assert!(
+        error.to_string().contains("way back does not bring back"),
+        "{error}"
+    );
+    assert_eq!(catalog(&mut client), before);
+}
+
+#[test]
+fn a_computed_type_change_without_a_way_back_is_refused_and_says_what_is_missing() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let files = to_cents("");
+    up(&database, &files[..1]).unwrap();
+    let error = up(&database, &files).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsafe, "{error}");
+    let details = error.details().join("\n");
+    assert!(
+        details.contains("-- segue:reverse price = EXPRESSION"),
+        "{details}"
+    );
+    let elsewhere = up(&database, &to_cents("-- segue:reverse cost = cost / 100")).unwrap_err();
+    assert_eq!(elsewhere.kind(), Kind::Refused, "{elsewhere}");
+}

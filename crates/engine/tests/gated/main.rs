@@ -2,7 +2,15 @@
 
 #![cfg(test)]
 
+mod begun;
 mod killed;
 mod life;
+mod mapped;
 mod oracle;
+mod peers;
+mod property;
+mod refused;
 mod scene;
+mod sides;
+mod twin;
+mod writes;

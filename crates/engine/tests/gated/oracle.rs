@@ -1,333 +1,241 @@
-//! The twin: every transaction of an application writes the migrated table and an untouched twin of it the same way. After
-//! the change the two hold the same rows, and no statement of any version has failed.
+//! Every kind of gated change, to each of its ends, undisturbed and killed on the way: the twin agrees.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::OnceLock;
 
 use segue_engine::EvidencePolicy;
-use segue_model::Migration;
-use segue_testkit::{Client, TestDatabase, TestServer};
+use segue_testkit::TestServer;
+use segue_testkit::exercise::cutting::Moment;
 
-use crate::scene::{contract, down, migration, up};
+use crate::scene::{contract, slow_ones_too, up};
+use crate::twin::{Case, Ending, Kill, differences, files, fill, run};
+use crate::writes::{Copies, Random, Reads, Version};
 
-/// A change, and how both versions of the application write.
-struct Case {
-    /// What is said when it fails.
-    name: &'static str,
-    /// The column of both tables before the change: `c text …`.
-    column: &'static str,
-    /// More of the table before the change.
-    more: &'static str,
-    /// The migration.
-    up: &'static str,
-    /// Its way down.
-    down: &'static str,
-    /// The column as the new version calls it.
-    new: &'static str,
-    /// Values that both versions may write.
-    values: &'static [&'static str],
-}
-
-const CASES: &[Case] = &[
-    Case {
-        name: "rename",
-        column: "c text",
-        more: "CREATE INDEX t_c ON t (c);",
-        up: "ALTER TABLE t RENAME COLUMN c TO d;",
-        down: "ALTER TABLE t RENAME COLUMN d TO c;",
-        new: "d",
-        values: &["'a'", "'b'", "NULL", "'LongValue'"],
-    },
-    Case {
-        name: "rename with a default and a CHECK",
-        column: "c text DEFAULT 'none' CHECK (c <> 'forbidden')",
-        more: "",
-        up: "ALTER TABLE t RENAME COLUMN c TO d;",
-        down: "ALTER TABLE t RENAME COLUMN d TO c;",
-        new: "d",
-        values: &["'a'", "'b'", "NULL", "'none'"],
-    },
-    Case {
-        name: "rename of a column that refuses null",
-        column: "c integer NOT NULL DEFAULT 7",
-        more: "CREATE INDEX t_part ON t (id, (c + 1)) WHERE c > 3;",
-        up: "ALTER TABLE t RENAME COLUMN c TO d;",
-        down: "ALTER TABLE t RENAME COLUMN d TO c;",
-        new: "d",
-        values: &["1", "7", "9"],
-    },
-    Case {
-        name: "a wider type",
-        column: "c integer DEFAULT 1",
-        more: "CREATE INDEX t_c ON t (c);",
-        up: "ALTER TABLE t ALTER COLUMN c TYPE bigint;",
-        down: "ALTER TABLE t ALTER COLUMN c TYPE integer;",
-        new: "c",
-        values: &["1", "2", "NULL", "41"],
-    },
-    Case {
-        name: "text to numbers",
-        column: "c text",
-        more: "",
-        up: "ALTER TABLE t ALTER COLUMN c TYPE integer USING c::integer;",
-        down: "ALTER TABLE t ALTER COLUMN c TYPE text;",
-        new: "c",
-        values: &["'1'", "'20'", "NULL", "'300'"],
-    },
-    Case {
-        name: "an index, a CHECK and NOT NULL",
-        column: "c integer DEFAULT 3",
-        more: "UPDATE t SET c = 3; UPDATE twin SET c = 3;",
-        up: "CREATE INDEX t_i ON t (c); ALTER TABLE t ADD CONSTRAINT t_k CHECK (c < 100); ALTER TABLE t ALTER COLUMN c SET NOT NULL;",
-        down: "ALTER TABLE t ALTER COLUMN c DROP NOT NULL; ALTER TABLE t DROP CONSTRAINT t_k; DROP INDEX t_i;",
-        new: "c",
-        values: &["1", "2", "41"],
-    },
-];
-
-/// The same numbers for the same seed (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).expect("a small number")
-    }
-}
-
-/// Which versions of the application serve.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Serving {
-    Old,
-    Both,
-    New,
-}
-
-/// Which versions are serving, and what they felt.
-#[derive(Default)]
-struct Stage {
-    old: AtomicBool,
-    new: AtomicBool,
-    stopped: AtomicBool,
-    done: AtomicUsize,
-}
-
-impl Stage {
-    fn play(&self, serving: Serving) {
-        self.old.store(serving != Serving::New, Ordering::SeqCst);
-        self.new.store(serving != Serving::Old, Ordering::SeqCst);
-        self.let_pass(60);
-    }
-
-    /// Waits until the application has done some more.
-    fn let_pass(&self, count: usize) {
-        let until = self.done.load(Ordering::SeqCst) + count;
-        while self.done.load(Ordering::SeqCst) < until && !self.stopped.load(Ordering::SeqCst) {
-            std::thread::yield_now();
-        }
-    }
-}
-
-/// One transaction on both tables: what an application does to a row.
-fn transaction(random: &mut Random, column: &str, values: &[&str]) -> String {
-    let id = random.below(400);
-    let value = values[random.below(values.len())];
-    let other = values[random.below(values.len())];
-    let statement = |table: &str, column: &str, kind: usize| match kind {
-        0 => format!(
-            "INSERT INTO {table} (id, {column}, n) VALUES ({id}, {value}, 1) ON CONFLICT DO NOTHING"
-        ),
-        1 => format!("INSERT INTO {table} (id, n) VALUES ({id}, 2) ON CONFLICT DO NOTHING"),
-        2 => format!("UPDATE {table} SET {column} = {value} WHERE id = {id}"),
-        3 => format!("UPDATE {table} SET n = n + 1 WHERE id = {id}"),
-        4 => format!("DELETE FROM {table} WHERE id = {id}"),
-        5 => format!(
-            "INSERT INTO {table} (id, {column}) VALUES ({id}, {value}) ON CONFLICT (id) DO UPDATE SET {column} = EXCLUDED.{column}"
-        ),
-        6 => format!(
-            "SAVEPOINT s; UPDATE {table} SET {column} = {value} WHERE id = {id}; ROLLBACK TO s; \
-             UPDATE {table} SET {column} = {other} WHERE id = {id}"
-        ),
-        7 => format!(
-            "UPDATE {table} SET id = id + 1000 WHERE id = {id} AND NOT EXISTS (SELECT FROM {table} o WHERE o.id = {id} + 1000)"
-        ),
-        8 => format!("UPDATE {table} SET {column} = {value}, n = 0 WHERE id = {id}"),
-        _ => format!(
-            "INSERT INTO {table} (id, {column}) SELECT {id}, {value} ON CONFLICT DO NOTHING"
-        ),
+fn renamed(name: &str, column: &str, more: &str, values: &[&'static str]) -> Case {
+    let parameter = if column.contains("integer") {
+        "integer"
+    } else {
+        "text"
     };
-    let kind = random.below(10);
-    // The twin first: its row is the lock that puts transactions on one row in order.
-    format!(
-        "BEGIN; SELECT pg_advisory_xact_lock({id} % 1000); {}; {}; COMMIT",
-        statement("twin", "c", kind),
-        statement("t", column, kind)
-    )
-}
-
-/// One version of the application, until the stage is empty. Gives its first error.
-fn version(
-    database: &TestDatabase<'_>,
-    stage: &Stage,
-    (serves, column): (&AtomicBool, &str),
-    (seed, values): (u64, &[&str]),
-) -> Option<String> {
-    let mut random = Random(seed | 1);
-    let mut client: Option<Client> = None;
-    while !stage.stopped.load(Ordering::SeqCst) {
-        if !serves.load(Ordering::SeqCst) {
-            client = None;
-            std::thread::yield_now();
-            continue;
-        }
-        let client = client.get_or_insert_with(|| database.connect().expect("a connection"));
-        let text = transaction(&mut random, column, values);
-        if let Err(error) = client.execute(&text) {
-            stage.stopped.store(true, Ordering::SeqCst);
-            return Some(format!("{text}: {error}"));
-        }
-        stage.done.fetch_add(1, Ordering::SeqCst);
+    let version = |name: &str| Version {
+        parameter: Some(parameter),
+        ..Version::of("t", name)
+    };
+    Case {
+        name: name.to_owned(),
+        column: column.to_owned(),
+        more: more.to_owned(),
+        up: "ALTER TABLE t RENAME COLUMN c TO d;".to_owned(),
+        down: "ALTER TABLE t RENAME COLUMN d TO c;".to_owned(),
+        prepare: None,
+        old: version("c"),
+        new: version("d"),
+        values: values.to_vec(),
+        plain: OnceLock::new(),
     }
-    None
 }
 
-/// How the change ends.
-#[derive(Clone, Copy, Debug)]
-enum Ending {
-    Contract,
-    Down,
-    DownAfterContract,
+/// A change after which the column has its name.
+fn changed(name: &str, column: &str, (up, down): (&str, &str), values: &[&'static str]) -> Case {
+    Case {
+        name: name.to_owned(),
+        column: column.to_owned(),
+        more: String::new(),
+        up: up.to_owned(),
+        down: down.to_owned(),
+        prepare: None,
+        old: Version::of("t", "c"),
+        new: Version::of("t", "c"),
+        values: values.to_vec(),
+        plain: OnceLock::new(),
+    }
 }
 
-fn files(case: &Case) -> Vec<Migration> {
-    let start = format!(
-        "-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY, {column}, n int);\n\
-         CREATE TABLE twin (id bigint PRIMARY KEY, {column}, n int);\n{}\n",
-        case.more,
-        column = case.column
+fn wider() -> Case {
+    let mut wider = changed(
+        "a wider type",
+        "c integer DEFAULT 1",
+        (
+            "ALTER TABLE t ALTER COLUMN c TYPE bigint;",
+            "ALTER TABLE t ALTER COLUMN c TYPE integer;",
+        ),
+        &["1", "2", "NULL", "41"],
     );
-    let change = format!(
-        "-- migrate:up\n{}\n-- migrate:down\n{}\n",
-        case.up, case.down
+    wider.more = "CREATE INDEX t_c ON t (c);".to_owned();
+    wider
+}
+
+fn computed() -> Case {
+    let mut computed = changed(
+        "text to numbers, by an expression with its way back",
+        "c text",
+        (
+            "-- segue:reverse c = c::text\nALTER TABLE t ALTER COLUMN c TYPE integer USING trim(c)::integer;",
+            "ALTER TABLE t ALTER COLUMN c TYPE text;",
+        ),
+        &["'1'", "'20'", "NULL", "'300'"],
     );
+    computed.more = "CREATE INDEX t_c ON t (c);".to_owned();
+    computed
+}
+
+fn columns() -> Vec<Case> {
+    let with_parameter = |mut case: Case, parameter| {
+        case.old.parameter = Some(parameter);
+        case.new.parameter = Some(parameter);
+        case
+    };
+    let mut online = changed(
+        "an index, a CHECK and NOT NULL",
+        "c integer DEFAULT 3",
+        (
+            "CREATE INDEX t_i ON t (c); ALTER TABLE t ADD CONSTRAINT t_k CHECK (c < 100); ALTER TABLE t ALTER COLUMN c SET NOT NULL;",
+            "ALTER TABLE t ALTER COLUMN c DROP NOT NULL; ALTER TABLE t DROP CONSTRAINT t_k; DROP INDEX t_i;",
+        ),
+        &["1", "2", "41"],
+    );
+    online.more = "UPDATE t SET c = 3; UPDATE twin SET c = 3;".to_owned();
     vec![
-        migration("1_start.sql", &start),
-        migration("2_change.sql", &change),
+        renamed(
+            "rename",
+            "c text",
+            "CREATE INDEX t_c ON t (c);",
+            &["'a'", "'b'", "NULL", "'LongValue'"],
+        ),
+        renamed(
+            "rename with a default and a CHECK",
+            "c text DEFAULT 'none' CHECK (c <> 'forbidden')",
+            "",
+            &["'a'", "'b'", "NULL", "'none'"],
+        ),
+        renamed(
+            "rename of a column that refuses null",
+            "c integer NOT NULL DEFAULT 7",
+            "CREATE INDEX t_part ON t (id, (c + 1)) WHERE c > 3;",
+            &["1", "7", "9"],
+        ),
+        renamed(
+            "rename of what a view, a policy, statistics and a computed column hang on",
+            "c text",
+            "CREATE INDEX t_c ON t (c); CREATE VIEW seen AS SELECT id, c FROM t; CREATE POLICY p ON t USING (c <> 'x'); \
+             CREATE STATISTICS s ON c, n FROM t; ALTER TABLE t ADD COLUMN long int GENERATED ALWAYS AS (length(c)) STORED;",
+            &["'a'", "'b'", "NULL", "'LongValue'"],
+        ),
+        with_parameter(wider(), "integer"),
+        computed(),
+        changed(
+            "text to numbers",
+            "c text",
+            (
+                "ALTER TABLE t ALTER COLUMN c TYPE integer USING c::integer;",
+                "ALTER TABLE t ALTER COLUMN c TYPE text;",
+            ),
+            &["'1'", "'20'", "NULL", "'300'"],
+        ),
+        with_parameter(online, "integer"),
     ]
 }
 
-/// Rows that are in one of the two and not in the other.
-fn differences(client: &mut Client, column: &str) -> Vec<Vec<Option<String>>> {
-    let (t, twin) = (
-        format!("SELECT id, {column}::text, n FROM t"),
-        "SELECT id, c::text, n FROM twin",
-    );
-    client
-        .query(&format!(
-            "SELECT 'only migrated', d.id::text, d.{column} FROM ({t} EXCEPT {twin}) d \
-             UNION ALL SELECT 'only twin', d.id::text, d.c FROM ({twin} EXCEPT {t}) d LIMIT 5"
-        ))
-        .expect("both can be compared")
-}
-
-fn run(server: &TestServer, case: &Case, ending: Ending, seed: u64) -> Result<(), String> {
-    let database = server.create_database().expect("a database");
-    let files = files(case);
-    up(&database, &files[..1]).map_err(|error| error.to_string())?;
-    let mut client = database.connect().expect("a connection");
-    let value = case.values[0];
-    for table in ["t", "twin"] {
-        client
-            .execute(&format!(
-                "INSERT INTO {table} SELECT i, {value}, 0 FROM generate_series(1, 3000, 3) i"
-            ))
-            .expect("rows");
-    }
-    let stage = Stage::default();
-    let problem = std::thread::scope(|scope| {
-        let old =
-            scope.spawn(|| version(&database, &stage, (&stage.old, "c"), (seed, case.values)));
-        let new = scope.spawn(|| {
-            version(
-                &database,
-                &stage,
-                (&stage.new, case.new),
-                (seed.rotate_left(17), case.values),
-            )
-        });
-        let played = play(&database, &files, (&stage, ending));
-        stage.stopped.store(true, Ordering::SeqCst);
-        let felt = [old.join(), new.join()].map(|felt| felt.expect("a version"));
-        played.err().or(felt.into_iter().flatten().next())
-    });
-    if let Some(problem) = problem {
-        return Err(problem);
-    }
-    let column = match ending {
-        Ending::Contract => case.new,
-        Ending::Down | Ending::DownAfterContract => "c",
+/// Changes after which the new version does not know the column, or knows the table by another name, or not at all.
+fn wholes() -> Vec<Case> {
+    let values = ["'a'", "'b'", "NULL", "'LongValue'"];
+    let text = |name, up: &str, down: &str| {
+        let mut case = changed(name, "c text", (up, down), &values);
+        case.old.parameter = Some("text");
+        case
     };
-    let different = differences(&mut client, column);
-    if different.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{different:?}"))
+    let mut dropped_column = text(
+        "drop column",
+        "ALTER TABLE t DROP COLUMN c;",
+        "ALTER TABLE t ADD COLUMN c text;",
+    );
+    dropped_column.new.column = None;
+    let mut dropped_not_null = dropped_column.clone();
+    dropped_not_null.name = "drop of a column that refuses null".to_owned();
+    dropped_not_null.column = "c text NOT NULL DEFAULT 'z' CHECK (c <> 'forbidden')".to_owned();
+    dropped_not_null.values = vec!["'a'", "'b'"];
+    let mut dropped_table = text(
+        "drop table",
+        "DROP TABLE t;",
+        "CREATE TABLE t (id bigint PRIMARY KEY, c text, n int);",
+    );
+    dropped_table.new.table = None;
+    let mut renamed_table = text(
+        "rename table",
+        "ALTER TABLE t RENAME TO s;",
+        "ALTER TABLE s RENAME TO t;",
+    );
+    renamed_table.column = "c text DEFAULT 'none'".to_owned();
+    renamed_table.old.copies = Copies::Never;
+    renamed_table.new = Version {
+        copies: Copies::Never,
+        parameter: Some("text"),
+        ..Version::of("s", "c")
+    };
+    let mut demanded = text(
+        "add a column that refuses null",
+        "ALTER TABLE t ADD COLUMN e text NOT NULL;",
+        "ALTER TABLE t DROP COLUMN e;",
+    );
+    demanded.new.fills = Some(("e", "'x'"));
+    demanded.new.parameter = Some("text");
+    demanded.prepare = Some("UPDATE t SET e = 'x' WHERE e IS NULL");
+    vec![
+        dropped_column,
+        dropped_not_null,
+        dropped_table,
+        renamed_table,
+        demanded,
+    ]
 }
 
-/// A deployment: the old version, both, the new one; and perhaps the whole way back.
-fn play(
-    database: &TestDatabase<'_>,
-    files: &[Migration],
-    (stage, ending): (&Stage, Ending),
-) -> Result<(), String> {
-    let told = |error: segue_engine::EngineError| format!("{error}: {:?}", error.details());
-    stage.play(Serving::Old);
-    up(database, files).map_err(told)?;
-    stage.play(Serving::Both);
-    match ending {
-        Ending::Down => {
-            stage.play(Serving::Old);
-            down(database, files).map_err(told)?;
-        }
-        Ending::Contract | Ending::DownAfterContract => {
-            stage.play(Serving::New);
-            contract(database, files, EvidencePolicy::Accept).map_err(told)?;
-            stage.let_pass(60);
-        }
+pub(crate) fn cases() -> Vec<Case> {
+    let mut all = columns();
+    all.extend(wholes());
+    all
+}
+
+/// After the way back from behind the gate the old version meets values that only the archive could know.
+fn fit(mut case: Case, ending: Ending) -> Case {
+    if ending == Ending::DownAfterContract && case.new.column.is_none() {
+        case.old.reads = Reads::Never;
     }
-    if let Ending::DownAfterContract = ending {
-        down(database, files).map_err(told)?;
-        stage.play(Serving::Both);
-        stage.play(Serving::Old);
-        contract(database, files, EvidencePolicy::Accept).map_err(told)?;
-    }
-    stage.let_pass(60);
-    Ok(())
+    case
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "a seed that failed is given again by whoever looks into it"
 )]
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     std::env::var("SEGUE_TEST_SEED").map_or_else(
         |_| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15),
         |text| text.parse().expect("a number"),
     )
 }
 
+/// Each kind undisturbed, and some killed somewhere: which and where differs from run to run.
 fn every_case(ending: Ending) {
     let server = TestServer::start_newest().unwrap();
     let seed = seed();
-    let wrong: Vec<String> = CASES
-        .iter()
-        .filter_map(|case| {
-            run(&server, case, ending, seed)
-                .err()
-                .map(|why| format!("{} ({ending:?}, SEGUE_TEST_SEED={seed}): {why}", case.name))
-        })
-        .collect();
+    let mut random = Random::new(seed);
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let case = fit(case, ending);
+        let kill = Kill {
+            call: 10 + random.below(150),
+            moment: *random.of(&[Moment::BeforeSending, Moment::AfterReply]),
+        };
+        // The others are killed in other runs.
+        let kill = (random.below(3) == 0).then_some(kill);
+        for kill in std::iter::once(None).chain(kill.map(Some)) {
+            if let Err(why) = run(&server, &case, (ending, kill.as_slice()), seed) {
+                wrong.push(format!(
+                    "{} ({ending:?}, {kill:?}, SEGUE_TEST_SEED={seed}): {why}",
+                    case.name
+                ));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -346,22 +254,80 @@ fn the_twin_agrees_after_going_back_from_behind_the_gate() {
     every_case(Ending::DownAfterContract);
 }
 
-/// The oracle itself: a trigger that does nothing for updates is noticed.
+/// Killed at every call of a kind, in turns before it is sent and after its reply, while both versions write. Slow: only where
+/// all tests are asked for.
+fn wherever_it_is_killed(name: &str) {
+    if !slow_ones_too() {
+        return;
+    }
+    let server = TestServer::start_newest().unwrap();
+    let seed = seed();
+    let case = cases().into_iter().find(|case| case.name == name);
+    let case = case.expect("a kind of this name");
+    for ending in [Ending::Contract, Ending::Down, Ending::DownAfterContract] {
+        let case = fit(case.clone(), ending);
+        let mut call = 1;
+        loop {
+            let moment = if call % 2 == 0 {
+                Moment::BeforeSending
+            } else {
+                Moment::AfterReply
+            };
+            let kill = Kill { call, moment };
+            let played = run(&server, &case, (ending, &[kill]), seed);
+            let is_cut =
+                played.unwrap_or_else(|why| panic!("{name} ({ending:?}, {kill:?}): {why}"));
+            if !is_cut {
+                break;
+            }
+            call += 1;
+        }
+        assert!(call > 20, "{name}: a run makes more than {call} calls");
+    }
+}
+
+/// One test a kind, so that they run beside each other.
+macro_rules! killed_at_every_call {
+    ($($test:ident: $name:literal),+ $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                wherever_it_is_killed($name);
+            }
+        )+
+
+        #[test]
+        fn every_kind_is_killed_at_every_call() {
+            let killed = [$($name),+];
+            assert!(cases().iter().all(|case| killed.contains(&case.name.as_str())));
+        }
+    };
+}
+
+killed_at_every_call! {
+    a_rename_killed_at_every_call: "rename",
+    a_rename_with_a_default_killed_at_every_call: "rename with a default and a CHECK",
+    a_rename_of_not_null_killed_at_every_call: "rename of a column that refuses null",
+    a_wider_type_killed_at_every_call: "a wider type",
+    another_type_killed_at_every_call: "text to numbers",
+    an_index_and_constraints_killed_at_every_call: "an index, a CHECK and NOT NULL",
+    a_dropped_column_killed_at_every_call: "drop column",
+    a_dropped_column_of_not_null_killed_at_every_call: "drop of a column that refuses null",
+    a_dropped_table_killed_at_every_call: "drop table",
+    a_renamed_table_killed_at_every_call: "rename table",
+    a_demanded_column_killed_at_every_call: "add a column that refuses null",
+}
+
+/// The oracle itself: a trigger that does nothing for updates is noticed, also by the contract phase.
 #[test]
 fn a_broken_trigger_is_noticed() {
     let server = TestServer::start_newest().unwrap();
     let database = server.create_database().unwrap();
-    let case = &CASES[0];
+    let case = &columns()[0];
     let files = files(case);
     up(&database, &files[..1]).unwrap();
     let mut client = database.connect().unwrap();
-    for table in ["t", "twin"] {
-        client
-            .execute(&format!(
-                "INSERT INTO {table} SELECT i, 'a', 0 FROM generate_series(1, 300) i"
-            ))
-            .unwrap();
-    }
+    fill(&mut client, case);
     up(&database, &files).unwrap();
     let function = client
         .value("SELECT tgfoid::regproc::text FROM pg_trigger WHERE tgname LIKE 'zzzz_segue%'")
@@ -373,9 +339,9 @@ fn a_broken_trigger_is_noticed() {
         ))
         .unwrap();
     client
-        .execute("BEGIN; UPDATE twin SET c = 'b' WHERE id = 5; UPDATE t SET c = 'b' WHERE id = 5; COMMIT")
+        .execute("BEGIN; UPDATE twin SET c = 'b' WHERE id = 4; UPDATE t SET c = 'b' WHERE id = 4; COMMIT")
         .unwrap();
-    assert!(!differences(&mut client, "d").is_empty());
+    assert!(!differences(&mut client, ("t", Some("d")), 0).is_empty());
     let proof = contract(&database, &files, EvidencePolicy::Accept).unwrap_err();
     assert!(proof.to_string().contains("do not agree"), "{proof}");
     let still = client

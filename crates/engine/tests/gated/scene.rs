@@ -11,7 +11,8 @@ use segue_postgres::{Postgres, PostgresSession};
 use segue_sources::read_text;
 use segue_testkit::{Client, TestDatabase};
 
-struct RealClock;
+/// Real time.
+pub(crate) struct RealClock;
 
 impl Clock for RealClock {
     fn now_ms(&self) -> u64 {
@@ -129,4 +130,10 @@ pub(crate) fn catalog(client: &mut Client) -> Vec<Vec<Option<String>>> {
              ORDER BY 1, 2, 3, 4",
         )
         .expect("the catalog can be read")
+}
+
+/// True when `cargo xtask test --all` asks for slow tests too.
+#[expect(clippy::disallowed_methods, reason = "a developer says so")]
+pub(crate) fn slow_ones_too() -> bool {
+    std::env::var_os("SEGUE_TEST_ALL").is_some()
 }

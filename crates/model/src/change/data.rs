@@ -18,6 +18,9 @@ pub enum DataChange {
         columns: InsertColumns,
         /// Where the rows come from.
         source: InsertSource,
+        /// How each row is made of one row of one table, where it is: such a statement may be done in parts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        each: Option<Box<RowByRow>>,
     },
     /// UPDATE.
     Update {
@@ -120,6 +123,44 @@ pub enum InsertSource {
     Query(Query),
     /// DEFAULT VALUES.
     Defaults,
+}
+
+/// Rows made of the rows of one table, each of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct RowByRow {
+    /// The table they are made of, under its own name.
+    pub from: QualifiedName,
+    /// The values, by position.
+    pub values: Vec<Expression>,
+    /// The condition on the rows they are made of.
+    pub filter: Option<Expression>,
+    /// What becomes of a row whose place is taken.
+    pub taken: Taken,
+}
+
+/// What becomes of a row that a unique key refuses.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// It is passed over.
+    #[default]
+    Skipped,
+    /// It is an error.
+    Refused,
 }
 
 /// For how long a setting holds.

@@ -5,7 +5,9 @@
 //! key is walked and a table keeps how far: its row changes in each batch's own transaction, so a run that was killed goes on.
 //! Source: PostgreSQL 17 manual, 41.8 (COMMIT in PL/pgSQL; not inside a transaction block), 41.11.1 (`variable_conflict`).
 
-use segue_model::{Backfill, BackfillKind, DataType, Ident, QualifiedName, Script, Sql, WalkOrder};
+use segue_model::{
+    Backfill, BackfillKind, DataType, Ident, QualifiedName, Script, Sql, Taken, WalkOrder,
+};
 
 /// What quotes the block's body.
 const QUOTE: &str = "$segue_block$";
@@ -105,7 +107,7 @@ fn apply(sql: Sql, backfill: &Backfill) -> Sql {
                 sql.ident(column).text(" = ").verbatim(&value.text)
             }),
         BackfillKind::Delete => sql.text("DELETE FROM ").name(&backfill.table),
-        BackfillKind::Copy { into, columns } => sql
+        BackfillKind::Copy { into, columns, .. } => sql
             .text("INSERT INTO ")
             .name(into)
             .text(" (")
@@ -123,8 +125,16 @@ fn apply(sql: Sql, backfill: &Backfill) -> Sql {
 /// What stands behind the condition: a row that is there already is as good.
 fn end(sql: Sql, backfill: &Backfill) -> Sql {
     match &backfill.kind {
-        BackfillKind::Update { .. } | BackfillKind::Delete => sql,
-        BackfillKind::Copy { .. } => sql.text(" ON CONFLICT DO NOTHING"),
+        BackfillKind::Update { .. }
+        | BackfillKind::Delete
+        | BackfillKind::Copy {
+            taken: Taken::Refused,
+            ..
+        } => sql,
+        BackfillKind::Copy {
+            taken: Taken::Skipped,
+            ..
+        } => sql.text(" ON CONFLICT DO NOTHING"),
     }
 }
 

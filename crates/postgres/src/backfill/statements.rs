@@ -6,7 +6,7 @@
 
 use segue_model::{
     Backfill, BackfillKind, BackfillStatements, BySide, DataType, Ident, QualifiedName, Sql,
-    Striping, Walk, WalkOrder,
+    Striping, Taken, Walk, WalkOrder,
 };
 
 /// The statements for one table or partition (`part`) of a backfill.
@@ -180,18 +180,27 @@ impl Place<'_> {
                 ))
             }
             BackfillKind::Delete => rows(self.from(Sql::literal("DELETE FROM "))),
-            BackfillKind::Copy { into, columns } => rows(
-                self.from(
-                    Sql::literal("INSERT INTO ")
-                        .name(into)
-                        .text(" (")
-                        .list(columns, ", ", |sql, (column, _)| sql.ident(column))
-                        .text(") SELECT ")
-                        .list(columns, ", ", |sql, (_, value)| sql.verbatim(&value.text))
-                        .text(" FROM "),
-                ),
-            )
-            .text(" ON CONFLICT DO NOTHING"),
+            BackfillKind::Copy {
+                into,
+                columns,
+                taken,
+            } => {
+                let sql = rows(
+                    self.from(
+                        Sql::literal("INSERT INTO ")
+                            .name(into)
+                            .text(" (")
+                            .list(columns, ", ", |sql, (column, _)| sql.ident(column))
+                            .text(") SELECT ")
+                            .list(columns, ", ", |sql, (_, value)| sql.verbatim(&value.text))
+                            .text(" FROM "),
+                    ),
+                );
+                match taken {
+                    Taken::Skipped => sql.text(" ON CONFLICT DO NOTHING"),
+                    Taken::Refused => sql,
+                }
+            }
         }
     }
 

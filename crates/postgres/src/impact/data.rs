@@ -20,6 +20,7 @@ pub(super) fn change(change: &DataChange, ledger: &mut Ledger<'_>) {
             table,
             columns,
             source,
+            each: _,
         } => insert(table, columns, source, ledger),
         DataChange::Update {
             table,

@@ -3,8 +3,8 @@
 //! What a statement cannot say is set right afterwards: indexes that are invalid, tables that may have rows.
 
 use segue_model::{
-    Catalog, Change, Column, Fill, Ident, IndexState, Nullability, QualifiedName, Relation, Rows,
-    Session, Shape, apply,
+    Catalog, Change, Column, Fill, Ident, IndexState, Nullability, QualifiedName, Relation,
+    Request, Rows, Session, Shape, apply,
 };
 
 use super::read::{self, Item, Reading};
@@ -24,21 +24,28 @@ pub fn introspect<S: Session>(
 ) -> Result<Catalog, IntrospectError<S::Error>> {
     let reading = read::in_snapshot(session, |session| match scope {
         IntrospectScope::Whole => read::whole(session, &DumpScope::default().without),
-        IntrospectScope::Relations(names) => read::relations(session, names, None),
+        IntrospectScope::Relations(names) => {
+            read::relations(session, names, &[]).map_err(|(_, error)| error)
+        }
     })?;
     Ok(fold(&reading))
 }
 
-/// Some relations, inside the transaction that is open.
+/// Some relations, inside the transaction that is open, behind these requests and in the same journey.
 ///
 /// # Errors
-/// As [`introspect`].
-pub(super) fn relations_now<S: Session>(
+/// As [`introspect`], with the number of the request that failed; their count when the reading did.
+pub(super) fn relations_after<S: Session>(
     session: &mut S,
+    requests: &[Request<'_>],
     names: &std::collections::BTreeSet<QualifiedName>,
-) -> Result<Catalog, IntrospectError<S::Error>> {
+) -> Result<Catalog, (usize, IntrospectError<S::Error>)> {
     let settled = super::here::settled();
-    Ok(fold(&read::relations(session, names, Some(settled))?))
+    let mut before = requests.to_vec();
+    before.push(Request::Query(&settled, &[]));
+    let reading = read::relations(session, names, &before)
+        .map_err(|(number, error)| (number.min(requests.len()), error))?;
+    Ok(fold(&reading))
 }
 
 fn fold(reading: &Reading) -> Catalog {

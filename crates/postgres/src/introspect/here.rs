@@ -1,21 +1,28 @@
 //! The catalog as the runner asks for it: whole in a snapshot of its own, or some relations as they are now.
 
-use segue_model::{Catalog, CatalogScope, Session, Sql};
+use segue_model::{Catalog, CatalogScope, Request, Session, Sql};
 
 use super::{IntrospectError, IntrospectScope, introspect};
 
-/// What is there now. Some relations are read inside the transaction that is open, so that its own changes are seen; its
-/// search path is `pg_catalog` afterwards, until it ends. With no open transaction the caller opens one.
+/// What is there now, behind these requests. Some relations are read inside the transaction that is open, so that its own
+/// changes are seen; its search path is `pg_catalog` afterwards, until it ends. With no open transaction the caller opens
+/// one.
 ///
 /// # Errors
-/// As [`introspect`].
-pub(crate) fn catalog<S: Session>(
+/// As [`introspect`], with the number of the request that failed; their count when the reading did.
+pub(crate) fn catalog_after<S: Session>(
     session: &mut S,
+    requests: &[Request<'_>],
     scope: &CatalogScope,
-) -> Result<Catalog, IntrospectError<S::Error>> {
+) -> Result<Catalog, (usize, IntrospectError<S::Error>)> {
     match scope {
-        CatalogScope::Whole => introspect(session, &IntrospectScope::Whole),
-        CatalogScope::Relations(names) => super::fold::relations_now(session, names),
+        CatalogScope::Whole => {
+            session
+                .send_all(requests)
+                .map_err(|(number, error)| (number, IntrospectError::Session(error)))?;
+            introspect(session, &IntrospectScope::Whole).map_err(|error| (requests.len(), error))
+        }
+        CatalogScope::Relations(names) => super::fold::relations_after(session, requests, names),
     }
 }
 

@@ -7,6 +7,9 @@
 //!
 //! The transaction they run in pins `search_path` to `pg_catalog, pg_temp`, so operators are the server's own and every
 //! other name comes out qualified. They change nothing.
+//!
+//! Those that may be narrowed compare oids as `bigint`: no index fits that, so a plan that is made while the catalog is
+//! small, and then kept, starts from the relations asked for and not from all objects of its kind.
 
 use std::sync::LazyLock;
 
@@ -196,9 +199,10 @@ pub(super) static NARROWED: LazyLock<Vec<(Kind, String)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// In place of the query for tables, for relations that are all `plain`: tables with columns, types and NOT NULL, and none
-/// of what the long query asks about besides.
-pub(super) const PLAIN_TABLES: &str = include_str!("sql/plain_tables.sql");
+/// Tables of some names with columns, defaults, NOT NULL and keys, and nothing besides that another query asks about: the
+/// table, its namespace, the server's version as a number, the statement that makes it. One that has more has no statement
+/// here, and [`RESOLVE`] says what it has.
+pub(super) const SIMPLE_TABLES: &str = include_str!("sql/simple_tables.sql");
 
 /// Objects that nothing above reads, by kind: kind, count.
 pub(super) const UNREAD: &str = include_str!("sql/unread.sql");
@@ -207,6 +211,5 @@ pub(super) const UNREAD: &str = include_str!("sql/unread.sql");
 pub(super) const DEPENDENCIES: &str = include_str!("sql/dependencies.sql");
 
 /// The relations of some names, as the text of an array of oids (an index stands for its table), the server's version
-/// as a number, and the words of [`Kind::word`] for what they have: what they do not have need not be asked for. `plain`
-/// when [`PLAIN_TABLES`] says all of them.
+/// as a number, and the words of [`Kind::word`] for what they have: what they do not have need not be asked for.
 pub(super) const RESOLVE: &str = include_str!("sql/resolve.sql");

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use segue_model::{Ident, Session, Sql, TextRows};
+use segue_model::{Ident, Request, Session, Sql, TextRows};
 
 use super::IntrospectError;
 use super::queries::{self, Kind, Query, Reach};
@@ -108,42 +108,79 @@ fn of_kind(edges: &TextRows, kind: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Some relations with what belongs to them; nothing when not one of them exists. `before` is sent first.
+/// Some relations with what belongs to them; nothing when not one of them exists. `before` is sent first, in the same
+/// journey.
 ///
-/// Asks only for what they have: a table without a trigger has no query for triggers.
+/// Tables that are columns and keys, as most are when they are made, are one query. Otherwise it asks only for what they
+/// have: a table without a trigger has no query for triggers.
+///
+/// # Errors
+/// The number of the request in `before` that failed, or their count; and what the server said.
 pub(super) fn relations<S: Session>(
     session: &mut S,
     names: &BTreeSet<segue_model::QualifiedName>,
-    before: Option<Sql>,
-) -> Result<Reading, IntrospectError<S::Error>> {
+    before: &[Request<'_>],
+) -> Result<Reading, (usize, IntrospectError<S::Error>)> {
     let namespaces = array(names.iter().map(|name| name.namespace.as_str()));
     let own = array(names.iter().map(|name| name.name.as_str()));
-    let resolve = Sql::literal(queries::RESOLVE);
-    let mut queries: Vec<(Sql, Vec<Option<&str>>)> = Vec::with_capacity(2);
-    queries.extend(before.map(|before| (before, Vec::new())));
-    queries.push((resolve, vec![Some(&namespaces), Some(&own)]));
-    let found = together(session, &queries)?.pop().unwrap_or_default();
+    let wanted = [Some(namespaces.as_str()), Some(own.as_str())];
+    let simple = Sql::literal(queries::SIMPLE_TABLES);
+    let mut requests = before.to_vec();
+    requests.push(Request::Query(&simple, &wanted));
+    let mut answers = session
+        .send_all(&requests)
+        .map_err(|(number, error)| (number.min(before.len()), IntrospectError::Session(error)))?;
+    let found = answers.pop().unwrap_or_default();
+    let read = match simple_tables(&found) {
+        Some(read) => Ok(read),
+        None => resolved(session, &wanted),
+    };
+    read.map_err(|error| (before.len(), error))
+}
+
+/// None when one of them is more than columns and keys; a name that is not among them is not there.
+fn simple_tables(found: &TextRows) -> Option<Reading> {
+    let mut reading = Reading::default();
+    for row in found {
+        let (id, namespace) = (cell(row, 0)?, cell(row, 1));
+        reading.version = major_of(&cell(row, 2)?)?;
+        reading.items.push(Item {
+            namespace,
+            kind: Kind::Table,
+            id,
+            parent: None,
+            text: cell(row, 3)?,
+            flaw: None,
+        });
+    }
+    Some(reading)
+}
+
+fn resolved<S: Session>(
+    session: &mut S,
+    wanted: &[Option<&str>],
+) -> Result<Reading, IntrospectError<S::Error>> {
+    let found = rows(session, queries::RESOLVE, wanted)?;
     let row = found.first().map(Vec::as_slice).unwrap_or_default();
     let Some(oids) = cell(row, 0) else {
         return Ok(Reading::default());
     };
     let had = cell(row, 2).unwrap_or_default();
-    let asked = queries::NARROWED
+    let (kinds, queries): (Vec<Kind>, Vec<Sql>) = queries::NARROWED
         .iter()
-        .filter(|(kind, _)| had.split(' ').any(|word| word == kind.word()));
-    let is_plain = had.split(' ').any(|word| word == "plain");
-    let (kinds, queries): (Vec<Kind>, Vec<_>) = asked
-        .map(|(kind, text)| {
-            let text = if is_plain && *kind == Kind::Table {
-                queries::PLAIN_TABLES
-            } else {
-                text
-            };
-            (*kind, (Sql::literal(text), vec![Some(oids.as_str())]))
-        })
+        .filter(|(kind, _)| had.split(' ').any(|word| word == kind.word()))
+        .map(|(kind, text)| (*kind, Sql::literal(text)))
         .unzip();
+    let of_these = [Some(oids.as_str())];
+    let requests: Vec<Request<'_>> = queries
+        .iter()
+        .map(|query| Request::Query(query, &of_these))
+        .collect();
+    let answers = session
+        .send_all(&requests)
+        .map_err(|(_, error)| IntrospectError::Session(error))?;
     let mut items = Vec::new();
-    for (kind, found) in kinds.into_iter().zip(together(session, &queries)?) {
+    for (kind, found) in kinds.into_iter().zip(answers) {
         items.extend(listed(kind, found)?);
     }
     Ok(Reading {
@@ -151,13 +188,6 @@ pub(super) fn relations<S: Session>(
         version: major(cell(row, 1))?,
         ..Reading::default()
     })
-}
-
-fn together<S: Session>(
-    session: &mut S,
-    queries: &[(Sql, Vec<Option<&str>>)],
-) -> Result<Vec<TextRows>, IntrospectError<S::Error>> {
-    session.query_all(queries).map_err(IntrospectError::Session)
 }
 
 fn version<S: Session>(session: &mut S) -> Result<u16, IntrospectError<S::Error>> {
@@ -168,9 +198,13 @@ fn version<S: Session>(session: &mut S) -> Result<u16, IntrospectError<S::Error>
 
 fn major<E: std::error::Error>(number: Option<String>) -> Result<u16, IntrospectError<E>> {
     number
-        .and_then(|number| number.parse::<u32>().ok())
-        .and_then(|number| u16::try_from(number / 10_000).ok())
+        .and_then(|number| major_of(&number))
         .ok_or(IntrospectError::Unexpected("the server's version"))
+}
+
+fn major_of(number: &str) -> Option<u16> {
+    let number: u32 = number.parse().ok()?;
+    u16::try_from(number / 10_000).ok()
 }
 
 fn rows<S: Session>(

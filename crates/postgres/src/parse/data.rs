@@ -95,6 +95,7 @@ impl Reader<'_> {
             Some(list) => InsertColumns::Named(self.column_targets(&list)?),
             None => InsertColumns::Positional,
         };
+        let mut each = None;
         let source = self.require(insert.insert_source(), insert, "VALUES or a query")?;
         let source = match source {
             ast::InsertSource::DefaultValues(_) => InsertSource::Defaults,
@@ -106,7 +107,10 @@ impl Reader<'_> {
                     rows: rows.rows().count(),
                 }
             }
-            ast::InsertSource::SelectVariant(query) => InsertSource::Query(self.query(&query)?),
+            ast::InsertSource::SelectVariant(query) => {
+                each = self.row_by_row(insert, &query);
+                InsertSource::Query(self.query(&query)?)
+            }
         };
         if let Some(returning) = insert.returning_clause() {
             self.check(returning.syntax())?;
@@ -115,6 +119,7 @@ impl Reader<'_> {
             table,
             columns,
             source,
+            each: each.map(Box::new),
         })
     }
 

@@ -2,7 +2,9 @@
 //! looking for text.
 
 use rowan::TextRange;
-use segue_model::{Change, Constraint, ConstraintChange, ConstraintKind, Expression, Ident};
+use segue_model::{
+    Change, Constraint, ConstraintChange, ConstraintKind, Expression, Ident, QualifiedName,
+};
 use squawk_syntax::{
     SourceFile, SyntaxKind, SyntaxNode,
     ast::{self, AstNode},
@@ -51,6 +53,35 @@ pub(crate) fn renamed(expression: &Expression, from: &Ident, to: &Ident) -> Opti
     let is_same = read.columns.iter().collect::<Vec<_>>() == expected
         && read.functions == expression.functions;
     is_same.then_some(read)
+}
+
+/// Reads an expression over the columns of one row; none when it cannot be read, or asks a query.
+pub(crate) fn of_one_row(text: &str) -> Option<Expression> {
+    let statement = statement(text);
+    let parse = SourceFile::parse(&statement);
+    let has_query = parse
+        .tree()
+        .syntax()
+        .descendants()
+        .any(|node| matches!(node.kind(), SyntaxKind::SELECT | SyntaxKind::PAREN_SELECT));
+    if !parse.errors().is_empty() || has_query {
+        return None;
+    }
+    read(text).filter(|read| read.text == text)
+}
+
+/// A column with its table, as it stands in a statement.
+pub(crate) fn column(text: &str) -> Option<(QualifiedName, Ident)> {
+    let statement = ["COMMENT ON COLUMN ", text, " IS NULL"].concat();
+    let mut statements = super::statements(&statement, 18);
+    let (only, None) = (statements.next()?, statements.next()) else {
+        return None;
+    };
+    if let [Change::Comment(target, None)] = only.changes.as_slice() {
+        Some((target.name.clone()?, target.part.clone()?))
+    } else {
+        None
+    }
 }
 
 /// Reads an expression over the columns of one table, as it would stand in a CHECK.
@@ -110,6 +141,23 @@ fn is_column(node: &SyntaxNode, name: &Ident) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_made_of_one_row() {
+        assert!(of_one_row("split_part(name, ' ', 1)").is_some());
+        for text in ["(SELECT 1)", "a -- b", "a, b", "", "a) OR (b"] {
+            assert_eq!(of_one_row(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_named_with_its_table() {
+        let named =
+            |text| column(text).map(|(table, column)| (table.to_string(), column.to_string()));
+        assert_eq!(named("t.a"), named("public.t.\"a\""));
+        assert_eq!(named("a"), None);
+        assert_eq!(named("t.a IS NULL; DROP TABLE t; --"), None);
+    }
 
     fn after(text: &str) -> Option<String> {
         renamed(&read(text).unwrap(), &"a".into(), &"b c".into()).map(|read| read.text)

@@ -446,7 +446,7 @@ fn by_domain(draft: &mut Draft, target: &Target, column: &Column, context: &Cont
 }
 
 /// A constraint written beside the column, its own way; none when there is none.
-fn beside(
+pub(super) fn beside(
     draft: &mut Draft,
     target: &Target,
     constraint: &Constraint,

@@ -8,7 +8,7 @@ use segue_model::{
     ARCHIVE, Backfill, BackfillKind, BackfillProof, Change, ChosenName, Column, ColumnChange,
     CommentTarget, Constraint, ConstraintKind, Context, Expression, Fill, Ident, Inheritance, KeyColumns,
     Knowledge, NamespaceChange, Nullability, ObjectKind, Persistence, Presence, QualifiedName,
-    Reaction, Retired, Shape, Sql, Table, TableChange, TableDefinition, Target,
+    Reaction, Retired, Shape, Sql, Table, TableChange, Taken, TableDefinition, Target,
 };
 use sha2::{Digest, Sha256};
 
@@ -36,7 +36,7 @@ fn drop_column(target: &Target, name: &Ident, context: &Context<'_>) -> Option<D
     if !is_used(&target.name, context) || is_needed(target, table, name, context) {
         return None;
     }
-    let key = key(table, name);
+    let key = key(table, std::slice::from_ref(name));
     let mut draft = Draft::new();
     let has_value = !matches!(column.fill, Fill::None);
     if column.nullability == Nullability::NotNull && !has_value {
@@ -64,17 +64,7 @@ fn drop_column(target: &Target, name: &Ident, context: &Context<'_>) -> Option<D
             target.name
         ));
     }
-    for (constraint, key) in table.foreign_keys() {
-        if key.columns.contains(name) && key.references != target.name {
-            draft.own(
-                format!(
-                    "Drop {} alone, so that {} is locked only for this moment.",
-                    constraint.name, key.references
-                ),
-                author::drop_constraint(target, &constraint.name),
-            );
-        }
-    }
+    drop_keys(&mut draft, target, table, std::slice::from_ref(name));
     draft.own(
         format!("Drop {name} of {}: no other table is locked.", target.name),
         author::column(
@@ -92,8 +82,23 @@ fn drop_column(target: &Target, name: &Ident, context: &Context<'_>) -> Option<D
     Some(draft)
 }
 
+/// The foreign keys of columns that go.
+pub(super) fn drop_keys(draft: &mut Draft, target: &Target, table: &Table, names: &[Ident]) {
+    for (constraint, key) in table.foreign_keys() {
+        if key.columns.iter().any(|column| names.contains(column)) && key.references != target.name {
+            draft.own(
+                format!(
+                    "Drop {} alone, so that {} is locked only for this moment.",
+                    constraint.name, key.references
+                ),
+                author::drop_constraint(target, &constraint.name),
+            );
+        }
+    }
+}
+
 /// True when the column cannot go as it is: something that would go with it, or that refuses, hangs on it.
-fn is_needed(target: &Target, table: &Table, name: &Ident, context: &Context<'_>) -> bool {
+pub(super) fn is_needed(target: &Target, table: &Table, name: &Ident, context: &Context<'_>) -> bool {
     table.knowledge == Knowledge::Assumed
         || table.partition_of.is_some()
         || !table.inherits.is_empty()
@@ -104,15 +109,17 @@ fn is_needed(target: &Target, table: &Table, name: &Ident, context: &Context<'_>
         || context.catalog.views_reading(&target.name, name).next().is_some()
 }
 
-/// A key without the column: the columns by which its values find their rows again.
-fn key(table: &Table, name: &Ident) -> Option<Vec<Column>> {
+/// A key without the columns: the columns by which their values find their rows again.
+pub(super) fn key(table: &Table, names: &[Ident]) -> Option<Vec<Column>> {
     let of = |columns: &[Ident]| -> Option<Vec<Column>> {
         columns
             .iter()
             .map(|column| {
                 table
                     .column(column)
-                    .filter(|column| &column.name != name && column.nullability == Nullability::NotNull)
+                    .filter(|column| {
+                        !names.contains(&column.name) && column.nullability == Nullability::NotNull
+                    })
                     .cloned()
             })
             .collect()
@@ -138,7 +145,7 @@ fn key(table: &Table, name: &Ident) -> Option<Vec<Column>> {
 }
 
 /// The archive's table and the copy; gives what puts the values back. None for a value that is computed.
-fn keep_values(
+pub(super) fn keep_values(
     draft: &mut Draft,
     target: &Target,
     (table, column): (&Table, &Column),
@@ -171,12 +178,30 @@ fn keep_values(
             kind: BackfillKind::Copy {
                 into: archive.clone(),
                 columns: all.iter().map(|name| (name.clone(), value(name))).collect(),
+                taken: Taken::Skipped,
             },
             remaining: expression(&remaining, all.clone()),
             proof: BackfillProof::NoneRemain,
         },
     );
-    Some(back_from(&archive, (&target.name, &column.name), &keys))
+    Some(back_from(&archive, (&target.name, column), &keys))
+}
+
+/// What an earlier round of the same change kept makes room for what is kept now.
+pub(super) fn forget(draft: &mut Draft, table: &QualifiedName, column: &Ident) {
+    let archive = place(table, Some(column));
+    draft.own(
+        format!("Make room for the values of {column}: what an earlier round kept goes."),
+        Change::Table(
+            Target {
+                presence: Presence::Lenient,
+                ..Target::required(archive)
+            },
+            TableChange::Drop {
+                reaction: Reaction::Restrict,
+            },
+        ),
+    );
 }
 
 /// `CREATE TABLE` for the key and the value.
@@ -221,7 +246,7 @@ fn missing(archive: &QualifiedName, (table, column): (&QualifiedName, &Ident), k
     same_key(sql.name(archive).text(" AS kept WHERE "), table, keys).text(")")
 }
 
-fn same_key(sql: Sql, table: &QualifiedName, keys: &[Ident]) -> Sql {
+pub(super) fn same_key(sql: Sql, table: &QualifiedName, keys: &[Ident]) -> Sql {
     sql.list(keys, " AND ", |sql, key| {
         sql.text("kept.")
             .ident(key)
@@ -232,8 +257,9 @@ fn same_key(sql: Sql, table: &QualifiedName, keys: &[Ident]) -> Sql {
     })
 }
 
-/// Puts the values back where the column is null.
-fn back_from(archive: &QualifiedName, (table, column): (&QualifiedName, &Ident), keys: &[Ident]) -> Backfill {
+/// Puts the values back where the column is null. A column that refuses null gets its default in rows that came later.
+fn back_from(archive: &QualifiedName, (table, dropped): (&QualifiedName, &Column), keys: &[Ident]) -> Backfill {
+    let column = &dropped.name;
     let kept = |sql: Sql, what: &dyn Fn(Sql) -> Sql| {
         same_key(
             what(sql).text(" FROM ").name(archive).text(" AS kept WHERE "),
@@ -242,17 +268,17 @@ fn back_from(archive: &QualifiedName, (table, column): (&QualifiedName, &Ident),
         )
     };
     let value = kept(Sql::literal("(SELECT "), &|sql| sql.text("kept.").ident(column)).text(")");
-    let remaining = kept(
-        Sql::default()
-            .ident(&table.name)
-            .text(".")
-            .ident(column)
-            .text(" IS NULL AND EXISTS (SELECT"),
-        &|sql| sql,
-    )
-    .text(" AND kept.")
-    .ident(column)
-    .text(" IS NOT NULL)");
+    let is_null = Sql::default().ident(&table.name).text(".").ident(column).text(" IS NULL");
+    let (value, remaining) = match &dropped.fill {
+        Fill::Default(default) if dropped.nullability == Nullability::NotNull => {
+            let value = Sql::literal("COALESCE(").verbatim(value.as_str()).text(", ");
+            (value.verbatim(&default.text).text(")"), is_null)
+        }
+        Fill::Default(_) | Fill::None | Fill::Serial | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => {
+            let remaining = kept(is_null.text(" AND EXISTS (SELECT"), &|sql| sql);
+            (value, remaining.text(" AND kept.").ident(column).text(" IS NOT NULL)"))
+        }
+    };
     let columns: Vec<Ident> = keys.iter().chain([column]).cloned().collect();
     Backfill::update(
         table.clone(),
@@ -309,7 +335,7 @@ fn create_namespace(draft: &mut Draft) {
 }
 
 /// Where the values of a column are kept: one place for each column of each table.
-fn place(table: &QualifiedName, column: Option<&Ident>) -> QualifiedName {
+pub(super) fn place(table: &QualifiedName, column: Option<&Ident>) -> QualifiedName {
     let mut sum = Sha256::new();
     for part in [
         table.namespace.as_str(),

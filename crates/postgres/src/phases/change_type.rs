@@ -214,6 +214,7 @@ fn asked(change: &Change, settings: &Settings, context: &Context<'_>) -> segue_m
             transaction: &TransactionSoFar::default(),
             settings,
             server: context.server,
+            reverses: context.reverses,
         },
     )
 }

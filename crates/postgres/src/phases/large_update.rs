@@ -1,4 +1,4 @@
-//! UPDATE or DELETE of a large table: a backfill, each row exactly once.
+//! UPDATE or DELETE of a large table, or INSERT of rows made of its rows: a backfill, each row exactly once.
 //!
 //! Measured: one UPDATE of 1 M rows keeps every row it touched locked until its end and doubles the table; ranges of the
 //! key in stripes, each its own transaction, write 0.6 of the log and let the table grow a third as much.
@@ -8,7 +8,7 @@
 //! change a unique column, and those in a transaction that the file opens: they were meant to be one.
 
 use segue_model::{
-    Backfill, BackfillKind, BackfillProof, Change, Context, DataChange, Expression, Ident, Predicate,
+    Backfill, BackfillKind, BackfillProof, Change, Context, DataChange, Expression, Ident, InsertColumns, Predicate,
     QualifiedName, Shape, TransactionState, Uniqueness,
 };
 
@@ -20,7 +20,12 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Data(change) = change else {
         return None;
     };
-    let (table, kind, filter, verb) = wanted(change)?;
+    let Wanted {
+        table,
+        kind,
+        filter,
+        purpose,
+    } = wanted(change)?;
     let is_large = context
         .server
         .sizes
@@ -40,12 +45,14 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     if !is_of_one_row(&backfill) || changes_a_unique_column(&backfill, context) {
         return None;
     }
+    if let BackfillKind::Copy { into, columns, .. } = &backfill.kind
+        && !takes(into, columns, context)
+    {
+        return None;
+    }
     let walk = backfill::walk(&backfill, context.catalog, context.server.version).ok()?;
     let mut draft = Draft::new();
-    draft.backfill(
-        format!("{verb} the rows of {table} in batches, each row once."),
-        backfill,
-    );
+    draft.backfill(purpose, backfill);
     draft.remark(format!(
         "{}. Rows that are inserted behind the last key after it began are not its rows.",
         walk.reason
@@ -53,9 +60,15 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     Some(draft)
 }
 
-fn wanted(
-    change: &DataChange,
-) -> Option<(&QualifiedName, BackfillKind, Option<&Expression>, &'static str)> {
+/// What a statement does to the rows of a table.
+struct Wanted<'a> {
+    table: &'a QualifiedName,
+    kind: BackfillKind,
+    filter: Option<&'a Expression>,
+    purpose: String,
+}
+
+fn wanted(change: &DataChange) -> Option<Wanted<'_>> {
     match change {
         DataChange::Update {
             table,
@@ -68,15 +81,42 @@ fn wanted(
                 .iter()
                 .map(|one| (one.column.clone(), one.value.clone()))
                 .collect();
-            let kind = BackfillKind::Update { assignments };
-            Some((table, kind, filter.as_ref(), "Change"))
+            Some(Wanted {
+                table,
+                kind: BackfillKind::Update { assignments },
+                filter: filter.as_ref(),
+                purpose: format!("Change the rows of {table} in batches, each row once."),
+            })
         }
         DataChange::Delete {
             table,
             filter,
             reads,
             ..
-        } if reads.is_empty() => Some((table, BackfillKind::Delete, filter.as_ref(), "Delete")),
+        } if reads.is_empty() => Some(Wanted {
+            table,
+            kind: BackfillKind::Delete,
+            filter: filter.as_ref(),
+            purpose: format!("Delete the rows of {table} in batches, each row once."),
+        }),
+        DataChange::Insert {
+            table,
+            columns: InsertColumns::Named(columns),
+            each: Some(each),
+            ..
+        } if columns.len() == each.values.len() && table != &each.from => Some(Wanted {
+            table: &each.from,
+            kind: BackfillKind::Copy {
+                into: table.clone(),
+                columns: columns.iter().cloned().zip(each.values.iter().cloned()).collect(),
+                taken: each.taken,
+            },
+            filter: each.filter.as_ref(),
+            purpose: format!(
+                "Insert into {table} what the rows of {} make, in batches, each row once.",
+                each.from
+            ),
+        }),
         DataChange::Insert { .. }
         | DataChange::Update { .. }
         | DataChange::Delete { .. }
@@ -87,6 +127,17 @@ fn wanted(
         | DataChange::Select(_)
         | DataChange::SetSequenceValue(_) => None,
     }
+}
+
+/// True when rows go into a table as they would in one statement: nothing rewrites or redirects them, and no trigger sees
+/// statements where there was one.
+fn takes(into: &QualifiedName, columns: &[(Ident, Expression)], context: &Context<'_>) -> bool {
+    context.catalog.table(into).is_some_and(|table| {
+        table.rules.is_empty()
+            && table.settings.server.is_none()
+            && table.triggers.is_empty()
+            && columns.iter().all(|(column, _)| table.column(column).is_some())
+    })
 }
 
 fn every_row() -> Expression {
@@ -107,7 +158,11 @@ fn is_of_one_row(backfill: &Backfill) -> bool {
             .iter()
             .map(|(_, value)| value.text.as_str())
             .collect(),
-        BackfillKind::Delete | BackfillKind::Copy { .. } => Vec::new(),
+        BackfillKind::Copy { columns, .. } => columns
+            .iter()
+            .map(|(_, value)| value.text.as_str())
+            .collect(),
+        BackfillKind::Delete => Vec::new(),
     };
     values
         .into_iter()

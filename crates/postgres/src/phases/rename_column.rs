@@ -1,6 +1,9 @@
 //! RENAME COLUMN: the new column beside the old one, kept alike by a trigger ▸ copied in batches ▸ everything attached comes
 //! along ▸ gate ▸ the old column goes and the names are taken over, in one transaction of catalog changes.
 //!
+//! Where something hangs on the old column that follows it alone (a view, a policy, another table's foreign key, …), the old column
+//! stays: the new one goes when nobody needs two names, and the old one takes the new name with all it has.
+//!
 //! Plainly written it is a catalog change too, and every running statement that names the column fails from then on.
 //! Source: design, section 4.1; online engines, ideas 5, 11 and 16.
 
@@ -11,7 +14,7 @@ use segue_model::{
 
 use super::draft::Draft;
 use super::shadow::{self, Carried, Pair};
-use super::{author, expression, is_used};
+use super::{author, create_index, expression, is_used};
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Column(target, ColumnChange::Rename { from, to }) = change else {
@@ -29,23 +32,31 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         new: to,
         context,
     };
-    let carried = pair.carried()?;
+    if !pair.beside().is_empty() {
+        return None;
+    }
     let sync = trigger(&pair);
     let mut draft = Draft::new();
     expand(&mut draft, &pair, &sync);
-    carried.build(&mut draft, &pair);
-    draft.gate(
-        vec![format!(
-            "No running version of the application uses the column {from} of {}.",
-            target.name
-        )],
-        vec![Retired::Column {
-            table: target.name.clone(),
-            column: from.clone(),
-            counter: Some(sync.object.clone()),
-        }],
+    let condition = format!(
+        "No running version of the application uses the column {from} of {}.",
+        target.name
     );
-    contract(&mut draft, &pair, (&carried, &sync));
+    let (table, column) = (target.name.clone(), from.clone());
+    let counter = Some(sync.object.clone());
+    if let Some(carried) = pair.carried() {
+            carried.build(&mut draft, &pair);
+            let retired = Retired::Column { table, column, counter };
+            draft.gate(vec![condition], vec![retired]);
+            contract(&mut draft, &pair, (&carried, &sync));
+        } else {
+            for index in pair.indexes_beside() {
+                create_index::append(&mut draft, &index);
+            }
+            let retired = Retired::ColumnName { table, column, counter };
+            draft.gate(vec![condition], vec![retired]);
+            take_over(&mut draft, &pair, &sync);
+    }
     if pair.steady_default().is_none() && shadow::default_of(&pair).is_some() {
         draft.remark(format!(
             "Until the contract phase an insert that says {to} = NULL gets the default: it differs from row to row, so \
@@ -61,10 +72,16 @@ fn trigger(pair: &Pair<'_>) -> SyncTrigger {
     SyncTrigger {
         name,
         object,
-        old: Pair::side(&pair.old.name, &pair.old.data_type, default),
-        new: Pair::side(pair.new, &pair.old.data_type, default),
-        forward: Mapping::Same,
-        reverse: Some(Mapping::Same),
+        old: Pair::side(
+            (&pair.old.name, &pair.old.data_type),
+            default,
+            Some(Mapping::Same(pair.new.clone())),
+        ),
+        new: Pair::side(
+            (pair.new, &pair.old.data_type),
+            default,
+            Some(Mapping::Same(pair.old.name.clone())),
+        ),
     }
 }
 
@@ -91,6 +108,40 @@ fn expand(draft: &mut Draft, pair: &Pair<'_>, sync: &SyncTrigger) {
     draft.backfill(
         format!("Copy {old} to {new} in the rows that were there, in batches."),
         Backfill::update(table.clone(), vec![(new.clone(), value_of(old))], differ(pair)),
+    );
+}
+
+/// The old column, which has everything, gets the new name; the new column, which has its values, goes.
+fn take_over(draft: &mut Draft, pair: &Pair<'_>, sync: &SyncTrigger) {
+    let (table, old, new) = (&pair.target.name, &pair.old.name, pair.new);
+    draft.probe(
+        format!("Prove once more that {old} and {new} agree in every row."),
+        pair.differing(&differ(pair)),
+    );
+    draft.own(
+        format!("Stop keeping {old} and {new} alike."),
+        shadow::drop_sync(table, sync),
+    );
+    draft.with_previous(
+        format!("Drop the second column {new}: {old} has every value of it."),
+        author::column(
+            pair.target,
+            ColumnChange::Drop {
+                name: new.clone(),
+                presence: Presence::Required,
+                reaction: Reaction::Restrict,
+            },
+        ),
+    );
+    draft.with_previous(
+        format!("Call {old} {new}: what hangs on it follows."),
+        author::column(
+            pair.target,
+            ColumnChange::Rename {
+                from: old.clone(),
+                to: new.clone(),
+            },
+        ),
     );
 }
 
@@ -138,7 +189,7 @@ pub(super) fn set_default(target: &Target, column: &Ident, default: &Expression)
 }
 
 /// The column itself, as an expression.
-fn value_of(column: &Ident) -> Expression {
+pub(super) fn value_of(column: &Ident) -> Expression {
     Expression {
         shape: Shape::Column(column.clone()),
         ..expression(&Sql::default().ident(column), vec![column.clone()])

@@ -4,11 +4,12 @@
 //! Source: lock table, section 8 (rename a table behind a view).
 
 use segue_model::{
-    Change, ColumnUse, Context, Ident, Knowledge, OutputColumn, QualifiedName, Query,
+    Change, ColumnChange, ColumnUse, Context, Expression, Fill, Ident, Knowledge, OutputColumn, QualifiedName, Query,
     Reach, Reaction, Retired, RowLock, Selects, Sql, TableChange, Target, ViewChange, ViewDefinition,
-    ViewKind,
+    ViewKind, owned_sequence,
 };
 
+use super::add_column::next_value;
 use super::draft::Draft;
 use super::is_used;
 
@@ -42,6 +43,17 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
             }),
         ),
     );
+    for (column, default) in defaults(old, context) {
+        // Without it an UPDATE that says DEFAULT through the view gives null (rewriteTargetListIU, 15 and 18).
+        let set = ColumnChange::SetDefault {
+            name: column.clone(),
+            default,
+        };
+        draft.with_previous(
+            format!("Give {column} of the view the table's default."),
+            Change::Column(Target::required(old.clone()), set),
+        );
+    }
     draft.gate(
         vec![format!("No running version of the application uses the name {old}.")],
         vec![Retired::Relation(old.clone())],
@@ -61,6 +73,20 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
          INSERT … ON CONFLICT works through the view, TRUNCATE and COPY FROM do not."
     ));
     Some(draft)
+}
+
+/// The columns with a default, and the default.
+fn defaults(table: &QualifiedName, context: &Context<'_>) -> Vec<(Ident, Expression)> {
+    let columns = context.catalog.table(table).map_or(&[][..], |table| &table.columns);
+    let with_default = columns.iter().filter_map(|column| {
+        let default = match &column.fill {
+            Fill::Default(default) => default.clone(),
+            Fill::Serial => next_value(&owned_sequence(table, &column.name)),
+            Fill::None | Fill::Identity(_) | Fill::Stored(_) | Fill::Virtual(_) => return None,
+        };
+        Some((column.name.clone(), default))
+    });
+    with_default.collect()
 }
 
 /// Everything, by name where the names are known: a later column must not surprise the old code.

@@ -3,19 +3,20 @@
 //! the old column goes.
 //!
 //! Measured: the plain statement rewrites the table and all its indexes under ACCESS EXCLUSIVE (lock table, section 2).
-//! Values that do not survive the way there and back are looked for before anything starts. Refuses a `USING` that is not
-//! a cast of the column: its way back is not known.
+//! Values that do not survive the way there and back are looked for before anything starts. A `USING`
+//! that is not a cast of the column needs its way back said: `-- segue:reverse COLUMN = EXPRESSION`. Then Segue asks of
+//! every row whether the way there and back gives the same value.
 
 use segue_model::{
     Backfill, Cause, Change, ColumnChange, Context, DataType, Expression, Ident, Mapping,
-    Nullability, Presence, Probe, Reaction, Retired, Shape, Sql, SyncTrigger, WorkKind,
+    Nullability, Presence, Probe, Reaction, Retired, Shape, Sql, SyncTrigger, Volatility, WorkKind,
 };
 
 use super::draft::Draft;
 use super::rename_column::set_default;
 use super::shadow::{self, Carried, Pair};
 use super::{author, expression, is_used, names};
-use crate::impact;
+use crate::{impact, parse};
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Column(
@@ -35,9 +36,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     if !is_used(&target.name, context) || !rewrites(change, context) {
         return None;
     }
-    if !using.as_ref().is_none_or(|using| is_cast(using, name, data_type)) {
-        return None;
-    }
+    let way = Way::of((name, data_type), using.as_ref(), context).ok()?;
     let shadow = names::object_name(name, "segue", "new");
     let retired = names::object_name(name, "segue", "old");
     if table.column(&shadow).is_some() || table.column(&retired).is_some() {
@@ -62,6 +61,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         pair: &pair,
         carried: &carried,
         data_type,
+        way: &way,
         retired: &retired,
     };
     Some(swap.draft())
@@ -91,11 +91,64 @@ fn is_cast(using: &Expression, column: &Ident, data_type: &DataType) -> bool {
     }
 }
 
+/// How one value becomes the other.
+pub(super) enum Way {
+    /// By casts.
+    Casts,
+    /// By the user's expressions over the column: the new value from the old one, and the old one from the new one.
+    Declared(Expression, Expression),
+}
+
+impl Way {
+    /// How the values of a column change, or why that is not known.
+    pub(super) fn of(
+        (name, data_type): (&Ident, &DataType),
+        using: Option<&Expression>,
+        context: &Context<'_>,
+    ) -> Result<Self, String> {
+        let declared = context.reverses.iter().find(|reverse| &reverse.column == name);
+        let forward = match (using, declared) {
+            (None, None) => return Ok(Self::Casts),
+            (Some(using), None) if is_cast(using, name, data_type) => return Ok(Self::Casts),
+            (Some(using), _) => using.clone(),
+            (None, Some(_)) => super::rename_column::value_of(name),
+        };
+        let Some(declared) = declared else {
+            return Err(format!(
+                "USING computes {name}, and its way back is not said: -- segue:reverse {} = EXPRESSION",
+                name.as_str()
+            ));
+        };
+        let reverse = parse::expression(&declared.expression).ok_or_else(|| {
+            format!("the way back of {name} could not be read: {}", declared.expression)
+        })?;
+        for expression in [&forward, &reverse] {
+            if expression.columns.iter().any(|column| column != name) {
+                return Err(format!(
+                    "the values of {name} come from other columns too: {}",
+                    expression.text
+                ));
+            }
+            match expression.volatility(context.catalog) {
+                Volatility::Immutable | Volatility::Stable => {}
+                Volatility::Volatile | Volatility::Unknown => {
+                    return Err(format!(
+                        "the values of {name} may come out otherwise each time: {}",
+                        expression.text
+                    ));
+                }
+            }
+        }
+        Ok(Self::Declared(forward, reverse))
+    }
+}
+
 /// A type change in the making.
 struct Swap<'a> {
     pair: &'a Pair<'a>,
     carried: &'a Carried,
     data_type: &'a DataType,
+    way: &'a Way,
     /// What the old column is called after the swap.
     retired: &'a Ident,
 }
@@ -111,7 +164,8 @@ impl Swap<'_> {
             format!("Look for what is attached to {} and cannot come along.", old.name),
             self.pair.probe(),
         );
-        if !is_total(&old.data_type, self.data_type) {
+        let is_lossless = matches!(self.way, Way::Casts) && is_total(&old.data_type, self.data_type);
+        if !is_lossless {
             draft.probe(
                 format!("Look for values of {} that do not survive the change.", old.name),
                 self.lossy(),
@@ -141,10 +195,15 @@ impl Swap<'_> {
         SyncTrigger {
             name,
             object,
-            old: Pair::side(&self.pair.old.name, &self.pair.old.data_type, None),
-            new: Pair::side(self.pair.new, self.data_type, None),
-            forward: mapping(&self.pair.old.data_type, self.data_type),
-            reverse: None,
+            old: Pair::side((&self.pair.old.name, &self.pair.old.data_type), None, None),
+            new: Pair::side(
+                (self.pair.new, self.data_type),
+                None,
+                Some(match self.way {
+                    Way::Casts => mapping((&self.pair.old.name, &self.pair.old.data_type), self.data_type),
+                    Way::Declared(forward, _) => Mapping::Try(forward.clone()),
+                }),
+            ),
         }
     }
 
@@ -154,10 +213,15 @@ impl Swap<'_> {
         SyncTrigger {
             name,
             object,
-            old: Pair::side(&self.pair.old.name, self.data_type, None),
-            new: Pair::side(self.retired, &self.pair.old.data_type, None),
-            forward: mapping(self.data_type, &self.pair.old.data_type),
-            reverse: None,
+            old: Pair::side((&self.pair.old.name, self.data_type), None, None),
+            new: Pair::side(
+                (self.retired, &self.pair.old.data_type),
+                None,
+                Some(match self.way {
+                    Way::Casts => mapping((&self.pair.old.name, self.data_type), &self.pair.old.data_type),
+                    Way::Declared(_, reverse) => Mapping::Try(reverse.clone()),
+                }),
+            ),
         }
     }
 
@@ -240,17 +304,25 @@ impl Swap<'_> {
         );
     }
 
+    /// Appends the new value from the old one.
+    fn there(&self, sql: Sql, old: &Ident) -> Sql {
+        match self.way {
+            Way::Casts => cast(sql, old, self.data_type),
+            Way::Declared(forward, _) => computed(sql, forward, self.data_type),
+        }
+    }
+
     /// `CAST(old AS new type)`.
     fn converted(&self) -> Expression {
         let old = &self.pair.old.name;
-        let sql = cast(Sql::default(), old, self.data_type);
+        let sql = self.there(Sql::default(), old);
         expression(&sql, vec![old.clone()])
     }
 
     /// `new IS DISTINCT FROM CAST(old AS new type)`.
     fn differ(&self, old: &Ident, new: &Ident) -> Expression {
         let sql = shadow::comparable(Sql::default().ident(new), self.data_type);
-        let sql = cast(sql.text(" IS DISTINCT FROM "), old, self.data_type);
+        let sql = self.there(sql.text(" IS DISTINCT FROM "), old);
         let sql = shadow::comparable(sql, self.data_type);
         expression(&sql, vec![new.clone(), old.clone()])
     }
@@ -259,6 +331,9 @@ impl Swap<'_> {
     fn lossy(&self) -> Probe {
         let old = &self.pair.old;
         let table = &self.pair.target.name;
+        if let Way::Declared(forward, reverse) = self.way {
+            return self.not_returning(forward, reverse);
+        }
         let there = cast(Sql::default(), &old.name, self.data_type);
         let sql = Sql::literal("SELECT CAST(")
             .ident(&old.name)
@@ -283,6 +358,49 @@ impl Swap<'_> {
             query: shadow::comparable(sql, &old.data_type).text(" LIMIT 3"),
         }
     }
+
+    /// Values that the user's way there and back does not bring back. The new value stands under the column's name, as it
+    /// will when the way back is gone.
+    fn not_returning(&self, forward: &Expression, reverse: &Expression) -> Probe {
+        let old = &self.pair.old;
+        let table = &self.pair.target.name;
+        let before = names::object_name(&old.name, "segue", "before");
+        let sql = Sql::literal("SELECT CAST(")
+            .ident(&before)
+            .text(" AS text), 'becomes', CAST(")
+            .ident(&old.name)
+            .text(" AS text) FROM (SELECT ")
+            .ident(&old.name)
+            .text(" AS ")
+            .ident(&before)
+            .text(", ");
+        let sql = computed(sql, forward, self.data_type)
+            .text(" AS ")
+            .ident(&old.name)
+            .text(" FROM ")
+            .name(table)
+            .text(") AS ")
+            .ident(&table.name)
+            .text(" WHERE ");
+        let sql = shadow::comparable(computed(sql, reverse, &old.data_type), &old.data_type)
+            .text(" IS DISTINCT FROM ")
+            .ident(&before);
+        Probe {
+            finds: format!(
+                "values of {} in {table} that the declared way back does not bring back",
+                old.name
+            ),
+            query: shadow::comparable(sql, &old.data_type).text(" LIMIT 3"),
+        }
+    }
+}
+
+fn computed(sql: Sql, expression: &Expression, data_type: &DataType) -> Sql {
+    sql.text("CAST((")
+        .verbatim(&expression.text)
+        .text(") AS ")
+        .verbatim(&data_type.to_string())
+        .text(")")
 }
 
 fn cast(sql: Sql, column: &Ident, data_type: &DataType) -> Sql {
@@ -293,11 +411,11 @@ fn cast(sql: Sql, column: &Ident, data_type: &DataType) -> Sql {
         .text(")")
 }
 
-fn mapping(from: &DataType, to: &DataType) -> Mapping {
+fn mapping((column, from): (&Ident, &DataType), to: &DataType) -> Mapping {
     if is_total(from, to) {
-        Mapping::Cast(to.clone())
+        Mapping::Cast(column.clone())
     } else {
-        Mapping::TryCast(to.clone())
+        Mapping::TryCast(column.clone())
     }
 }
 

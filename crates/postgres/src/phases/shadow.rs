@@ -6,9 +6,9 @@
 use segue_model::{
     Change, ChosenName, Column, ColumnChange, ColumnUse, CommentTarget, Constraint,
     ConstraintChange, ConstraintKind, Context, DataType, Expression, Fill, ForeignKey, Ident,
-    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, Knowledge, Nullability, ObjectKind,
-    Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncSide, SyncTrigger, Table,
-    TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
+    IndexChange, IndexDefinition, IndexKeyPart, KeyColumns, MaintenanceChange, Mapping,
+    Nullability, ObjectKind, Probe, QualifiedName, RenameSpelling, SequenceChange, Sql, SyncColumn,
+    SyncTrigger, Table, TableConstraint, Target, TriggerChange, Uniqueness, Validity, Volatility,
 };
 use sha2::{Digest, Sha256};
 
@@ -43,7 +43,7 @@ pub(super) struct Carried {
 impl Pair<'_> {
     /// What the column has, over the new name; none when something cannot come along.
     pub(super) fn carried(&self) -> Option<Carried> {
-        if self.is_in_the_way() {
+        if !self.beside().is_empty() || !self.followers().is_empty() {
             return None;
         }
         let mut carried = Carried::default();
@@ -64,71 +64,6 @@ impl Pair<'_> {
             carried.indexes.push((name.name.clone(), definition));
         }
         Some(carried)
-    }
-
-    /// What no second column can be kept alike with, or what would not survive the first one's going.
-    fn is_in_the_way(&self) -> bool {
-        let (name, column) = (&self.target.name, &self.old.name);
-        let catalog = self.context.catalog;
-        let is_partition = self.table.partition_of.is_some();
-        let has_children =
-            self.table.partitioning.is_none() && !catalog.descendants(name).is_empty();
-        let is_computed = matches!(
-            self.old.fill,
-            Fill::Stored(_) | Fill::Virtual(_) | Fill::Identity(_)
-        );
-        let too_old = self.table.partitioning.is_some() && self.context.server.version < 13;
-        self.table.knowledge == Knowledge::Assumed
-            || is_partition
-            || has_children
-            || is_computed
-            || too_old
-            || !self.table.inherits.is_empty()
-            || self.table.of_type.is_some()
-            || self.table.settings.server.is_some()
-            || !self.table.rules.is_empty()
-            || self.table.is_partitioned_by(column)
-            || self
-                .table
-                .columns
-                .iter()
-                .any(|other| other.is_generated_from(column))
-            || self
-                .table
-                .policies
-                .iter()
-                .any(|policy| policy.columns.contains(column))
-            || self.table.triggers.iter().any(|trigger| {
-                trigger.definition.update_of.contains(column)
-                    || trigger.definition.when_columns.contains(column)
-            })
-            || catalog.views_reading(name, column).next().is_some()
-            || catalog
-                .references_to(name)
-                .any(|(_, _, key)| self.is_referenced(key))
-            || catalog
-                .statistics
-                .values()
-                .any(|statistics| &statistics.table == name && statistics.columns.contains(column))
-            || catalog
-                .publications
-                .values()
-                .any(|publication| match &publication.scope {
-                    segue_model::PublicationScope::All => false,
-                    segue_model::PublicationScope::Tables(tables) => tables
-                        .get(name)
-                        .is_some_and(|columns| columns.contains(column)),
-                })
-    }
-
-    fn is_referenced(&self, key: &ForeignKey) -> bool {
-        if key.referenced_columns.is_empty() {
-            return self.table.constraints.iter().any(|constraint| {
-                matches!(&constraint.kind, ConstraintKind::PrimaryKey(_))
-                    && constraint.kind.mentions(&self.old.name)
-            });
-        }
-        key.referenced_columns.contains(&self.old.name)
     }
 
     fn carry(&self, carried: &mut Carried, constraint: &TableConstraint) -> Option<()> {
@@ -183,6 +118,44 @@ impl Pair<'_> {
             ConstraintKind::Exclude { .. } => return None,
         }
         Some(())
+    }
+
+    /// Indexes over the new column for those who look for it: of unique keys too, by which `ON CONFLICT` finds them. They
+    /// go with the new column, so one that cannot be made is only missed.
+    pub(super) fn indexes_beside(&self) -> Vec<IndexDefinition> {
+        if self.table.partitioning.is_some() {
+            return Vec::new();
+        }
+        let keys: Vec<&Ident> = self
+            .table
+            .constraints
+            .iter()
+            .filter(|constraint| {
+                matches!(
+                    constraint.kind,
+                    ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_)
+                )
+            })
+            .filter_map(|constraint| constraint.index.as_ref())
+            .collect();
+        self.context
+            .catalog
+            .indexes_of(&self.target.name)
+            .filter(|(_, index)| {
+                index.parent.is_none() && index.definition.mentions(&self.old.name)
+            })
+            .filter_map(|(name, index)| {
+                let is_key = keys.contains(&&name.name);
+                if index.constraint.is_some() && !is_key {
+                    return None;
+                }
+                let mut copy = self.index(&index.definition)?;
+                if is_key {
+                    copy.uniqueness = Uniqueness::Unique;
+                }
+                Some(copy)
+            })
+            .collect()
     }
 
     fn substituted(&self, columns: &[Ident]) -> Vec<Ident> {
@@ -257,46 +230,25 @@ impl Pair<'_> {
 
     /// One side of the sync trigger.
     pub(super) fn side(
-        column: &Ident,
-        data_type: &DataType,
+        (column, data_type): (&Ident, &DataType),
         default: Option<&Expression>,
-    ) -> SyncSide {
-        SyncSide {
+        filled: Option<Mapping>,
+    ) -> Vec<SyncColumn> {
+        vec![SyncColumn {
             column: column.clone(),
             data_type: data_type.clone(),
             default: default.cloned(),
-        }
+            filled,
+        }]
     }
 
     /// The names of the sync trigger: `label` tells two triggers of one pair apart.
     pub(super) fn trigger(&self, label: &str) -> (Ident, QualifiedName) {
-        let table = &self.target.name;
-        let mut sum = Sha256::new();
-        for part in [
-            table.namespace.as_str(),
-            table.name.as_str(),
-            self.old.name.as_str(),
-            self.new.as_str(),
+        trigger_names(
+            &self.target.name,
+            self.new,
+            &[&self.old.name, self.new],
             label,
-        ] {
-            sum.update(part.len().to_le_bytes());
-            sum.update(part);
-        }
-        let tail: String = sum
-            .finalize()
-            .iter()
-            .take(5)
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-            .collect();
-        let trigger = names::object_name(&Ident::from("zzzz_segue"), self.new.as_str(), &tail);
-        let object = names::object_name(&Ident::from("sync"), table.name.as_str(), &tail);
-        (
-            trigger,
-            QualifiedName {
-                namespace: Ident::from(OWN_NAMESPACE),
-                name: object,
-            },
         )
     }
 
@@ -383,6 +335,13 @@ impl Carried {
                 comment_on(table, pair.new, comment),
             );
         }
+        // A column that no statistics know is planned blindly, also through its indexes (AS-14).
+        draft.own(
+            format!("Gather statistics of {table} with {}.", pair.new),
+            Change::Maintenance(MaintenanceChange::Analyze {
+                tables: vec![table.clone()],
+            }),
+        );
     }
 
     /// Moves what the old column has out of the way of the names: for a swap, in one transaction with what follows.
@@ -477,6 +436,38 @@ fn comment_on(table: &QualifiedName, column: &Ident, comment: &str) -> Change {
             part: Some(column.clone()),
         },
         Some(comment.to_owned()),
+    )
+}
+
+/// The names of a sync trigger: the same for the same columns, another one for each label.
+pub(super) fn trigger_names(
+    table: &QualifiedName,
+    shown: &Ident,
+    columns: &[&Ident],
+    label: &str,
+) -> (Ident, QualifiedName) {
+    let mut sum = Sha256::new();
+    let parts = [table.namespace.as_str(), table.name.as_str()];
+    let columns = columns.iter().map(|column| column.as_str());
+    for part in parts.into_iter().chain(columns).chain([label]) {
+        sum.update(part.len().to_le_bytes());
+        sum.update(part);
+    }
+    let tail: String = sum
+        .finalize()
+        .iter()
+        .take(5)
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+        .collect();
+    let trigger = names::object_name(&Ident::from("zzzz_segue"), shown.as_str(), &tail);
+    let object = names::object_name(&Ident::from("sync"), table.name.as_str(), &tail);
+    (
+        trigger,
+        QualifiedName {
+            namespace: Ident::from(OWN_NAMESPACE),
+            name: object,
+        },
     )
 }
 

@@ -3,7 +3,9 @@
 //! The function runs with the writer's rights: it touches nothing but the row and its counter, which anybody may advance.
 //! Source: PostgreSQL 17 manual, 41.10 (trigger functions in PL/pgSQL), 43.6.8 (a block with EXCEPTION is a subtransaction).
 
-use segue_model::{DataType, Expression, Mapping, QualifiedName, Sql, SyncSide, SyncTrigger};
+use segue_model::{
+    DataType, Expression, Ident, Mapping, QualifiedName, Sql, SyncColumn, SyncTrigger,
+};
 
 use super::column;
 use super::{Rendered, refused};
@@ -62,37 +64,63 @@ pub(super) fn drop(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
 }
 
 fn uses_expression(sync: &SyncTrigger) -> bool {
-    std::iter::once(&sync.forward)
-        .chain(&sync.reverse)
+    sync.old
+        .iter()
+        .chain(&sync.new)
+        .filter_map(|column| column.filled.as_ref())
         .any(|mapping| match mapping {
             Mapping::Try(_) => true,
-            Mapping::Same | Mapping::Cast(_) | Mapping::TryCast(_) => false,
+            Mapping::Same(_) | Mapping::Cast(_) | Mapping::TryCast(_) => false,
         })
 }
 
 /// The function's body, in PL/pgSQL.
 fn body(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
     let (old, new) = (&sync.old, &sync.new);
-    let Some(reverse) = &sync.reverse else {
+    if !sync.is_mutual() {
         let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' OR ");
         let sql = changed(sql, old).text(" THEN ");
-        let sql = assign(sql, table, (new, &sync.forward, old));
-        return sql.text("END IF; RETURN NEW; END");
-    };
+        return fill(sql, table, new).text("END IF; RETURN NEW; END");
+    }
     let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' THEN IF ");
     let sql = given(sql, new).text(" THEN ");
-    let sql = assign(sql, table, (old, reverse, new)).text("ELSIF ");
+    let sql = fill(sql, table, old).text("ELSIF ");
     let sql = given(sql, old).text(" THEN ");
     let sql = counted(sql, sync);
-    let sql = assign(sql, table, (new, &sync.forward, old)).text("END IF; ELSIF ");
+    let sql = fill(sql, table, new);
+    let sql = by_default(sql, table, sync).text("END IF; ELSIF ");
     // The new side changed: it wins, and where the old side changed too, that write is counted.
     let sql = changed(sql, new).text(" THEN IF ");
     let sql = changed(sql, old).text(" THEN ");
     let sql = counted(sql, sync).text("END IF; ");
-    let sql = assign(sql, table, (old, reverse, new)).text("ELSIF ");
+    let sql = fill(sql, table, old).text("ELSIF ");
     let sql = changed(sql, old).text(" THEN ");
     let sql = counted(sql, sync);
-    assign(sql, table, (new, &sync.forward, old)).text("END IF; RETURN NEW; END")
+    fill(sql, table, new).text("END IF; RETURN NEW; END")
+}
+
+/// Appends what happens when an insert gave neither side: where both carry one default nothing is to be done, elsewhere the
+/// defaults of one side are its values, and fill the other.
+fn by_default(mut sql: Sql, table: &QualifiedName, sync: &SyncTrigger) -> Sql {
+    if !uses_expression(sync) {
+        return sql;
+    }
+    for (side, other) in [(&sync.old, &sync.new), (&sync.new, &sync.old)] {
+        let with_default: Vec<&SyncColumn> = side
+            .iter()
+            .filter(|column| column.default.is_some())
+            .collect();
+        if with_default.is_empty() {
+            continue;
+        }
+        sql = sql
+            .text("ELSIF ")
+            .list(&with_default, " OR ", |sql, column| {
+                sql.text("NEW.").ident(&column.column).text(" IS NOT NULL")
+            });
+        sql = fill(sql.text(" THEN "), table, other);
+    }
+    sql
 }
 
 /// Appends a statement that counts a write of the old side.
@@ -103,26 +131,30 @@ fn counted(sql: Sql, sync: &SyncTrigger) -> Sql {
 }
 
 /// Appends whether an update changed a side.
-fn changed(sql: Sql, side: &SyncSide) -> Sql {
-    let sql = comparable(sql.text("NEW.").ident(&side.column), &side.data_type);
-    let sql = sql.text(" IS DISTINCT FROM OLD.").ident(&side.column);
-    comparable(sql, &side.data_type)
+fn changed(sql: Sql, side: &[SyncColumn]) -> Sql {
+    sql.list(side, " OR ", |sql, column| {
+        let sql = comparable(sql.text("NEW.").ident(&column.column), &column.data_type);
+        let sql = sql.text(" IS DISTINCT FROM OLD.").ident(&column.column);
+        comparable(sql, &column.data_type)
+    })
 }
 
 /// Appends whether an insert gave a side.
-fn given(sql: Sql, side: &SyncSide) -> Sql {
-    let sql = comparable(sql.text("NEW.").ident(&side.column), &side.data_type);
-    let sql = sql.text(" IS DISTINCT FROM ");
-    match &side.default {
-        None => sql.text("NULL"),
-        Some(Expression { text, .. }) => {
-            let sql = sql.text("CAST((").verbatim(text).text(") AS ");
-            comparable(
-                column::data_type(sql, &side.data_type).text(")"),
-                &side.data_type,
-            )
+fn given(sql: Sql, side: &[SyncColumn]) -> Sql {
+    sql.list(side, " OR ", |sql, column| {
+        let sql = comparable(sql.text("NEW.").ident(&column.column), &column.data_type);
+        let sql = sql.text(" IS DISTINCT FROM ");
+        match &column.default {
+            None => sql.text("NULL"),
+            Some(Expression { text, .. }) => {
+                let sql = sql.text("CAST((").verbatim(text).text(") AS ");
+                comparable(
+                    column::data_type(sql, &column.data_type).text(")"),
+                    &column.data_type,
+                )
+            }
         }
-    }
+    })
 }
 
 /// Types without an equality operator are compared by their text (json, xml, point; measured on 15 and 18).
@@ -133,21 +165,24 @@ pub(crate) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
     if has_none { sql.text("::text") } else { sql }
 }
 
-/// Appends the statement that fills one side from the other.
-fn assign(
-    sql: Sql,
-    table: &QualifiedName,
-    (to, mapping, from): (&SyncSide, &Mapping, &SyncSide),
-) -> Sql {
+/// Appends the statements that fill one side from the other.
+fn fill(sql: Sql, table: &QualifiedName, side: &[SyncColumn]) -> Sql {
+    side.iter().fold(sql, |sql, column| match &column.filled {
+        Some(mapping) => assign(sql, table, (column, mapping)),
+        None => sql,
+    })
+}
+
+fn assign(sql: Sql, table: &QualifiedName, (to, mapping): (&SyncColumn, &Mapping)) -> Sql {
     let target = |sql: Sql| sql.text("NEW.").ident(&to.column).text(" := ");
-    let cast = |sql: Sql, data_type: &DataType| {
-        let sql = target(sql).text("CAST(NEW.").ident(&from.column);
-        column::data_type(sql.text(" AS "), data_type).text("); ")
+    let cast = |sql: Sql, from: &Ident| {
+        let sql = target(sql).text("CAST(NEW.").ident(from);
+        column::data_type(sql.text(" AS "), &to.data_type).text("); ")
     };
     match mapping {
-        Mapping::Same => target(sql).text("NEW.").ident(&from.column).text("; "),
-        Mapping::Cast(data_type) => cast(sql, data_type),
-        Mapping::TryCast(data_type) => tried(cast(sql.text("BEGIN "), data_type), to),
+        Mapping::Same(from) => target(sql).text("NEW.").ident(from).text("; "),
+        Mapping::Cast(from) => cast(sql, from),
+        Mapping::TryCast(from) => tried(cast(sql.text("BEGIN "), from), to),
         // The row stands in for the table, so that the expression needs no change.
         Mapping::Try(expression) => {
             let sql = target(sql.text("BEGIN ")).text("(SELECT ");
@@ -162,7 +197,7 @@ fn assign(
 }
 
 /// Appends what happens when a value cannot be converted: null, which the backfill finds.
-fn tried(sql: Sql, to: &SyncSide) -> Sql {
+fn tried(sql: Sql, to: &SyncColumn) -> Sql {
     sql.text("EXCEPTION WHEN OTHERS THEN NEW.")
         .ident(&to.column)
         .text(" := NULL; END; ")

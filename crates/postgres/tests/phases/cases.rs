@@ -1,7 +1,8 @@
 //! The statements the recipes are tried on, over the tables of the lock measurements, and how a plan is made of one.
 
 use segue_model::{
-    Action, Change, Dialect, Plan, Replay, ServerFacts, Sql, StepTransaction, Wrapping,
+    Action, Change, Dialect, Plan, Replay, ServerFacts, Span, Sql, StepTransaction, Wrapping,
+    directives,
 };
 use segue_postgres::Postgres;
 
@@ -18,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) differs: &'static [&'static str],
     /// What the user does before the gate opens; empty for nothing.
     pub(crate) at_gate: &'static str,
+    /// Directives above the statement; empty for none.
+    pub(crate) above: &'static str,
 }
 
 const fn case(statement: &'static str) -> Case {
@@ -27,6 +30,7 @@ const fn case(statement: &'static str) -> Case {
         versions: (12, 18),
         differs: &[],
         at_gate: "",
+        above: "",
     }
 }
 
@@ -165,6 +169,20 @@ pub(crate) const CASES: &[Case] = &[
     case("ALTER TABLE ch RENAME COLUMN id TO key"),
     case("ALTER TABLE r RENAME COLUMN code TO label"),
     case("ALTER TABLE q RENAME COLUMN val TO value"),
+    // What hangs on the column follows it.
+    case("ALTER TABLE t RENAME COLUMN b TO b2"),
+    case("ALTER TABLE t RENAME COLUMN id TO key"),
+    case("ALTER TABLE r RENAME COLUMN id TO key"),
+    after(
+        "CREATE VIEW named AS SELECT v FROM t; CREATE POLICY vp ON t USING (v <> ''); \
+         ALTER TABLE t ADD CONSTRAINT v_long CHECK (length(v) < 60), ADD CONSTRAINT v_one UNIQUE (v); \
+         COMMENT ON COLUMN t.v IS 'a word'",
+        "ALTER TABLE t RENAME COLUMN v TO word",
+    ),
+    after(
+        "ALTER TABLE t ADD CONSTRAINT t_apart EXCLUDE USING gist (tsp WITH &&)",
+        "ALTER TABLE t RENAME COLUMN tsp TO spell",
+    ),
     after(
         "CREATE TABLE s (id serial PRIMARY KEY, n serial); INSERT INTO s (n) VALUES (1), (2); COMMENT ON COLUMN s.n IS 'no'; \
          CREATE INDEX s_part ON s (id, lower(n::text)) WHERE n > 0",
@@ -174,6 +192,10 @@ pub(crate) const CASES: &[Case] = &[
     case("ALTER TABLE t ALTER n TYPE text"),
     case("ALTER TABLE t ALTER x_def TYPE bigint"),
     case("ALTER TABLE r ALTER code TYPE varchar(20)"),
+    Case {
+        above: "-- segue:reverse n = n / 100.0",
+        ..case("ALTER TABLE t ALTER n TYPE bigint USING (n * 100)::bigint")
+    },
     // Partitions.
     case("ALTER TABLE p ATTACH PARTITION pnew FOR VALUES FROM (2000) TO (3000)"),
     after(
@@ -223,9 +245,6 @@ pub(crate) const WITHOUT_PLAN: &[&str] = &[
     "ALTER TABLE t ADD COLUMN x int, ADD COLUMN y int",
     "ALTER TABLE t ALTER v TYPE varchar(100)",
     "ALTER TABLE t ALTER a TYPE bigint",
-    "ALTER TABLE t RENAME COLUMN b TO b2",
-    "ALTER TABLE t RENAME COLUMN id TO key",
-    "ALTER TABLE r RENAME COLUMN id TO key",
     "ALTER TABLE t ALTER c TYPE uuid USING gen_random_uuid()",
     "ALTER TABLE t ADD EXCLUDE USING gist (tsp WITH &&)",
     "ALTER TABLE q DETACH PARTITION q1",
@@ -276,6 +295,9 @@ pub(crate) fn changes(statement: &str, version: u16) -> Vec<Change> {
 /// The plan of a case.
 pub(crate) fn plan(case: &Case, replay: &Replay) -> Option<Plan> {
     let changes = changes(case.statement, replay.server.version);
+    let mut replay = replay.clone();
+    replay.reverses =
+        directives(case.above, Span::new(0, case.above.len()), &[], |_| true).reverses;
     Postgres.phases(&changes, &replay.context())
 }
 

@@ -47,6 +47,7 @@ fn hazards(case: &Case, version: u16) -> Vec<String> {
                 transaction: &TransactionSoFar::default(),
                 settings: &settings,
                 server: &replay.server,
+                reverses: &[],
             },
         );
         let is_outside = step.transaction == StepTransaction::Outside;

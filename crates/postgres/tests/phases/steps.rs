@@ -21,6 +21,9 @@ fn every_recipe_gives_the_steps_that_were_measured() {
                 if !case.before.is_empty() {
                     writeln!(text, "-- after {}", case.before).expect("text");
                 }
+                if !case.above.is_empty() {
+                    writeln!(text, "{}", case.above).expect("text");
+                }
                 writeln!(text, "-- {version}: {}\n{described}", case.statement).expect("text");
             }
             before = Some(described);

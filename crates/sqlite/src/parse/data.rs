@@ -113,6 +113,7 @@ fn insert(table: QualifiedName, parts: &Insert<'_, '_>) -> Vec<Change> {
         table,
         columns,
         source,
+        each: None,
     }));
     changes
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use segue_model::{Catalog, CatalogScope, Failure, Session, SessionError, Sql, TextRows};
+use segue_model::{Catalog, CatalogScope, Failure, Request, Session, SessionError, Sql, TextRows};
 
 /// Which side of a call the cut is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,22 +166,35 @@ impl<S: Session> Session for Cut<S> {
         self.call(|session| session.change_with(statement, parameters))
     }
 
-    fn execute_and_query(
+    fn send_all(
         &mut self,
-        first: &Sql,
-        second: &Sql,
-        parameters: &[Option<&str>],
-    ) -> Result<TextRows, Self::Error> {
-        self.call(|session| session.execute_and_query(first, second, parameters))
+        requests: &[Request<'_>],
+    ) -> Result<Vec<TextRows>, (usize, Self::Error)> {
+        let mut failed = 0;
+        self.call(|session| {
+            let sent = session.send_all(requests);
+            sent.map_err(|(number, error)| {
+                failed = number;
+                error
+            })
+        })
+        .map_err(|error| (failed, error))
     }
 
-    fn query_and_execute(
+    fn catalog_after(
         &mut self,
-        first: &Sql,
-        parameters: &[Option<&str>],
-        second: &Sql,
-    ) -> Result<TextRows, Self::Error> {
-        self.call(|session| session.query_and_execute(first, parameters, second))
+        requests: &[Request<'_>],
+        scope: &CatalogScope,
+    ) -> Result<Catalog, (usize, Self::Error)> {
+        let mut failed = 0;
+        self.call(|session| {
+            let read = session.catalog_after(requests, scope);
+            read.map_err(|(number, error)| {
+                failed = number;
+                error
+            })
+        })
+        .map_err(|error| (failed, error))
     }
 
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error> {

@@ -273,6 +273,7 @@ pub(in crate::ask) fn insert(table: &str) -> Change {
         table: name(table),
         columns: InsertColumns::Positional,
         source: InsertSource::Values { rows: 1 },
+        each: None,
     })
 }
 

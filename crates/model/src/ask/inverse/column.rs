@@ -1,7 +1,7 @@
 //! Columns.
 
 use crate::{
-    Catalog, Change, Column, ColumnChange, CommentTarget, Constraint, ConstraintChange,
+    Birth, Catalog, Change, Column, ColumnChange, CommentTarget, Constraint, ConstraintChange,
     ConstraintKind, DataType, Expression, Fill, Ident, Inverse, Nullability, ObjectKind, Presence,
     Reaction, Shape, Table, Target,
 };
@@ -10,8 +10,8 @@ use super::super::apply::mention::{constraint_mentions, index_mentions, is_stale
 use super::{add_constraint, as_written, drop_constraint, exact_unless, none, reach, required};
 
 pub(super) fn column(target: &Target, change: &ColumnChange, before: &Catalog) -> Inverse {
-    if before.view(&target.name).is_some() {
-        return none("the catalog does not keep this of a view");
+    if let Some(view) = before.view(&target.name) {
+        return of_view(target, change, (view.born, before));
     }
     let own = before.column(&target.name, change.column());
     match (change, own) {
@@ -120,6 +120,17 @@ fn dropped_again(
         (!others.is_empty()).then(|| "constraints beside it that are not about it".to_owned())
     };
     exact_unless(changes, lost)
+}
+
+/// A view that this migration made has no defaults yet.
+fn of_view(target: &Target, change: &ColumnChange, (born, before): (Birth, &Catalog)) -> Inverse {
+    if let ColumnChange::SetDefault { name, .. } = change
+        && before.is_of_this_release(born)
+    {
+        let back = ColumnChange::DropDefault(name.clone());
+        return Inverse::Exact(vec![Change::Column(required(target), back)]);
+    }
+    none("the catalog does not keep this of a view")
 }
 
 fn changed_back(

@@ -6,5 +6,5 @@ SELECT '2604:' || d.oid, '1259:' || c.oid, n.nspname::text,
   JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
- WHERE d.oid >= 16384 AND a.attgenerated::text = '' AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v')
+ WHERE d.oid::bigint >= 16384 AND a.attgenerated::text = '' AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v')
    AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]))

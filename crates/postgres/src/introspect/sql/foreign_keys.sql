@@ -5,6 +5,6 @@ SELECT '2606:' || k.oid, '1259:' || c.oid, n.nspname::text,
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE k.oid >= 16384 AND k.contype = 'f' AND c.relpersistence <> 't'
+ WHERE k.oid::bigint >= 16384 AND k.contype = 'f' AND c.relpersistence <> 't'
    AND (k.conparentid = 0 OR $1::text IS NOT NULL) AND c.relkind IN ('r', 'p')
    AND ($1::text IS NULL OR k.conrelid = ANY ($1::text::oid[]))

@@ -6,4 +6,4 @@ SELECT 'attached:' || x.oid, '1259:' || x.oid, n.nspname::text,
   JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
   JOIN pg_catalog.pg_class p ON p.oid = h.inhparent
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
- WHERE x.oid >= 16384 AND x.relpersistence <> 't' AND ($1::text IS NULL OR i.indrelid = ANY ($1::text::oid[]))
+ WHERE x.oid::bigint >= 16384 AND x.relpersistence <> 't' AND ($1::text IS NULL OR i.indrelid = ANY ($1::text::oid[]))

@@ -12,7 +12,7 @@ SELECT 'set:' || i.indexrelid, '1259:' || i.indexrelid, n.nspname::text,
   JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
   JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
- WHERE i.indexrelid >= 16384 AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'm')
+ WHERE i.indexrelid::bigint >= 16384 AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'm')
    AND (i.indisclustered OR i.indisreplident
         OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0 AND a.attnum > 0))
    AND ($1::text IS NULL OR i.indrelid = ANY ($1::text::oid[]))

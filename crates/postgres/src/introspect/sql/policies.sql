@@ -11,4 +11,4 @@ SELECT '3256:' || p.oid, '1259:' || c.oid, n.nspname::text,
   FROM pg_catalog.pg_policy p
   JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE p.oid >= 16384 AND c.relpersistence <> 't' AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]))
+ WHERE p.oid::bigint >= 16384 AND c.relpersistence <> 't' AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]))

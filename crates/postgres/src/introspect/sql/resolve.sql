@@ -8,20 +8,6 @@ SELECT '{' || pg_catalog.string_agg(f.oid::text, ',') || '}',
        pg_catalog.current_setting('server_version_num'),
        pg_catalog.concat_ws(' ',
          CASE WHEN pg_catalog.bool_or(c.relkind IN ('r', 'p')) THEN 'tables' END,
-         CASE WHEN pg_catalog.bool_and(
-                c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384 AND NOT c.relispartition AND c.reloftype = 0
-                AND c.relam = 2 AND c.reloptions IS NULL AND c.relreplident = 'd'
-                AND NOT c.relrowsecurity AND NOT c.relforcerowsecurity AND k.kinds !~ 'n'
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL)
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-                                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                                   AND (NOT a.attislocal OR a.attcollation <> t.typcollation OR a.attgenerated::text <> ''
-                                        OR a.attidentity::text <> '' OR a.attstorage <> t.typstorage
-                                        OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL
-                                        OR CASE WHEN a.attstorage IN ('x', 'm')
-                                           THEN pg_catalog.to_jsonb(a) ->> 'attcompression' IN ('p', 'l') END)))
-              THEN 'plain' END,
          CASE WHEN pg_catalog.bool_or(c.relkind IN ('v', 'm')) THEN 'views' END,
          CASE WHEN pg_catalog.bool_or(c.relispartition) THEN 'attachments' END,
          CASE WHEN pg_catalog.bool_or(c.relhastriggers) THEN 'triggers' END,

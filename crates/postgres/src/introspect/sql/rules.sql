@@ -7,5 +7,5 @@ SELECT '2618:' || r.oid, '1259:' || c.oid, n.nspname::text,
   FROM pg_catalog.pg_rewrite r
   JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE r.oid >= 16384 AND r.rulename <> '_RETURN' AND c.relpersistence <> 't'
+ WHERE r.oid::bigint >= 16384 AND r.rulename <> '_RETURN' AND c.relpersistence <> 't'
    AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]))

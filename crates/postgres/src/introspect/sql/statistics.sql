@@ -5,4 +5,4 @@ SELECT '3381:' || s.oid, '1259:' || s.stxrelid, n.nspname::text,
                     pg_catalog.to_jsonb(s) ->> 'stxstattarget') ELSE '' END,
        NULL
   FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
- WHERE s.oid >= 16384 AND ($1::text IS NULL OR s.stxrelid = ANY ($1::text::oid[]))
+ WHERE s.oid::bigint >= 16384 AND ($1::text IS NULL OR s.stxrelid = ANY ($1::text::oid[]))

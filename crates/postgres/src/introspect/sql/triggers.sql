@@ -7,6 +7,6 @@ SELECT '2620:' || t.oid, '1259:' || c.oid, n.nspname::text,
   FROM pg_catalog.pg_trigger t
   JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE t.oid >= 16384 AND NOT t.tgisinternal AND c.relpersistence <> 't'
+ WHERE t.oid::bigint >= 16384 AND NOT t.tgisinternal AND c.relpersistence <> 't'
    AND (coalesce(pg_catalog.to_jsonb(t) ->> 'tgparentid', '0') = '0' OR $1::text IS NOT NULL)
    AND c.relkind IN ('r', 'p', 'v') AND ($1::text IS NULL OR c.oid = ANY ($1::text::oid[]))

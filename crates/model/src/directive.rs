@@ -1,12 +1,14 @@
-//! `-- segue:` directives in a file: suppressions with a reason, and perhaps a date.
+//! `-- segue:` directives in a file: what a person allows with a reason, and what he declares that cannot be inferred.
 //!
-//! Only comments that stand outside every statement count: a string or a function body that happens to contain the
-//! words does not.
+//! The one reader of them: what `check` is silent about is what `up` runs as written. Only comments that stand outside
+//! every statement count: a string or a function body that happens to contain the words does not.
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use segue_model::{Span, Statement};
+use crate::{Ident, Span, Statement};
 
 /// A calendar date.
 #[derive(
@@ -37,6 +39,31 @@ impl Date {
         };
         ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
     }
+
+    /// The day counted from 1970-01-01, in UTC.
+    ///
+    /// Source: Howard Hinnant, chrono-compatible low-level date algorithms, `civil_from_days`.
+    pub fn of_day(days_since_epoch: u64) -> Self {
+        let days = days_since_epoch.saturating_add(719_468);
+        let era = days / 146_097;
+        let day_of_era = days % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        let small = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
+        Self {
+            year: u16::try_from(era * 400 + year_of_era + next_year).unwrap_or(u16::MAX),
+            month: small(month),
+            day: small(day),
+        }
+    }
 }
 
 /// `-- segue:allow RULE[, RULE] because REASON [until DATE]`.
@@ -55,18 +82,39 @@ pub struct Suppression {
     pub statement: Option<usize>,
 }
 
+impl Suppression {
+    /// True when it names the rule and is not past its date.
+    pub fn names(&self, rule: &str, today: Date) -> bool {
+        self.rules.iter().any(|named| named == rule)
+            && self.until.is_none_or(|until| today <= until)
+    }
+}
+
+/// `-- segue:reverse COLUMN = EXPRESSION`: the way back of a value that Segue cannot infer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reverse {
+    /// The column, as the statement below names it.
+    pub column: Ident,
+    /// The old value as an expression over the column's new value; SQL, as written.
+    pub expression: String,
+    /// Where it stands.
+    pub span: Span,
+    /// The position of the statement it is for; none when it stands after the last one.
+    pub statement: Option<usize>,
+}
+
 /// A directive that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BadDirective {
+pub struct BadDirective {
     /// Where it stands.
-    pub(crate) span: Span,
+    pub span: Span,
     /// What is wrong.
-    pub(crate) problem: DirectiveProblem,
+    pub problem: DirectiveProblem,
 }
 
 /// What is wrong with a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DirectiveProblem {
+pub enum DirectiveProblem {
     /// No such directive.
     Unknown(String),
     /// No `because`, or nothing after it.
@@ -75,22 +123,64 @@ pub(crate) enum DirectiveProblem {
     NoSuchRule(String),
     /// What follows `until` is no date.
     BadDate(String),
+    /// No `COLUMN = EXPRESSION`.
+    NoWayBack,
 }
 
 /// The directives of one section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
+pub struct Directives {
     /// Suppressions.
-    pub(crate) suppressions: Vec<Suppression>,
+    pub suppressions: Vec<Suppression>,
+    /// Ways back.
+    pub reverses: Vec<Reverse>,
     /// What could not be followed.
-    pub(crate) bad: Vec<BadDirective>,
+    pub bad: Vec<BadDirective>,
+}
+
+impl Directives {
+    /// What stands above the statement at this position.
+    #[must_use]
+    pub fn above(&self, statement: usize) -> Self {
+        Self {
+            suppressions: self
+                .suppressions
+                .iter()
+                .filter(|one| one.statement == Some(statement))
+                .cloned()
+                .collect(),
+            reverses: self
+                .reverses
+                .iter()
+                .filter(|one| one.statement == Some(statement))
+                .cloned()
+                .collect(),
+            bad: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for DirectiveProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(formatter, "there is no directive `segue:{name}`"),
+            Self::NoReason => {
+                formatter.write_str("a suppression needs a reason: it allows nothing as it stands")
+            }
+            Self::NoSuchRule(code) => write!(formatter, "there is no rule `{code}`"),
+            Self::BadDate(date) => write!(formatter, "`{date}` is no date: write YYYY-MM-DD"),
+            Self::NoWayBack => {
+                formatter.write_str("a way back is written `-- segue:reverse COLUMN = EXPRESSION`")
+            }
+        }
+    }
 }
 
 /// Directives that other parts of Segue read.
-const ELSEWHERE: &[&str] = &["transaction", "backfill", "reverse", "gate"];
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate", "map"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
-pub(crate) fn directives(
+pub fn directives(
     file: &str,
     section: Span,
     statements: &[Statement],
@@ -137,6 +227,21 @@ fn read(
     found: &mut Directives,
 ) {
     let (directive, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    if directive == "reverse" {
+        match way_back(rest) {
+            Some((column, expression)) => found.reverses.push(Reverse {
+                column,
+                expression,
+                span,
+                statement,
+            }),
+            None => found.bad.push(BadDirective {
+                span,
+                problem: DirectiveProblem::NoWayBack,
+            }),
+        }
+        return;
+    }
     if directive != "allow" {
         if !ELSEWHERE.contains(&directive) {
             found.bad.push(BadDirective {
@@ -156,6 +261,25 @@ fn read(
         }),
         Err(problem) => found.bad.push(BadDirective { span, problem }),
     }
+}
+
+/// `column = expression`; the column quoted or not, as in SQL.
+fn way_back(rest: &str) -> Option<(Ident, String)> {
+    let rest = rest.trim_start();
+    let (column, after) = if let Some(quoted) = rest.strip_prefix('"') {
+        let end = quoted.find('"').filter(|end| *end > 0)?;
+        (Ident::new(quoted.get(..end)?), quoted.get(end + 1..)?)
+    } else {
+        let (name, _) = rest.split_once('=')?;
+        let is_name = |character: char| character.is_alphanumeric() || character == '_';
+        let word = name.trim_end();
+        if word.is_empty() || !word.chars().all(is_name) {
+            return None;
+        }
+        (Ident::new(word.to_lowercase()), rest.get(name.len()..)?)
+    };
+    let expression = after.trim_start().strip_prefix('=')?.trim();
+    (!expression.is_empty()).then(|| (column, expression.to_owned()))
 }
 
 type Allowed = (Vec<String>, String, Option<Date>);
@@ -206,6 +330,18 @@ mod tests {
     }
 
     #[test]
+    fn a_day_is_counted_from_the_epoch() {
+        for (days, text) in [
+            (0_u64, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_820, "2027-01-02"),
+        ] {
+            assert_eq!(Some(Date::of_day(days)), Date::parse(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_suppression_without_a_reason_is_an_error() {
         for text in [
             "-- segue:allow drop-column",
@@ -229,6 +365,34 @@ mod tests {
             read_all("-- segue:allow drop-colum because x").bad[0].problem,
             DirectiveProblem::NoSuchRule("drop-colum".into())
         );
+    }
+
+    #[test]
+    fn a_way_back_has_a_column_and_an_expression() {
+        let found = read_all(
+            "-- segue:reverse Price = price / 100.0\n-- segue:reverse \"A b\"=lower(\"A b\")\n",
+        );
+        let read: Vec<(&str, &str)> = found
+            .reverses
+            .iter()
+            .map(|one| (one.column.as_str(), one.expression.as_str()))
+            .collect();
+        assert_eq!(
+            read,
+            [("price", "price / 100.0"), ("A b", "lower(\"A b\")")]
+        );
+        for text in [
+            "-- segue:reverse price",
+            "-- segue:reverse = 1",
+            "-- segue:reverse a b = 1",
+            "-- segue:reverse a =",
+        ] {
+            assert_eq!(
+                read_all(text).bad[0].problem,
+                DirectiveProblem::NoWayBack,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,188 @@
+//! Killed halfway, and then the operator decides otherwise.
+
+use segue_engine::{Approval, EvidencePolicy, Kind, Runner, Standing, Target};
+use segue_model::{Migration, Session};
+use segue_postgres::PostgresSession;
+use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
+use segue_testkit::{Client, TestDatabase, TestServer};
+
+use crate::scene::{
+    self, catalog, down, migration, selection, slow_ones_too, status, up, with_session,
+};
+
+const START: &str = "-- migrate:up\nCREATE TABLE t (id int PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL DEFAULT 4);\n\
+    CREATE INDEX t_c ON t (c);\nINSERT INTO t SELECT i, 'row ' || i, i FROM generate_series(1, 300) i;\n";
+
+fn files() -> Vec<Migration> {
+    let change = "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n\
+        -- migrate:down\nALTER TABLE t ADD COLUMN n int NOT NULL DEFAULT 4;\nALTER TABLE t RENAME COLUMN d TO c;\n";
+    vec![
+        migration("1_start.sql", START),
+        migration("2_change.sql", change),
+    ]
+}
+
+/// Every so many calls one run is cut.
+fn stride() -> usize {
+    if slow_ones_too() { 1 } else { 73 }
+}
+
+fn first() -> usize {
+    1 + usize::try_from(std::process::id()).unwrap_or(0) % stride()
+}
+
+/// Cuts what is done at a call; false when it was over before.
+fn cut(
+    database: &TestDatabase<'_>,
+    call: usize,
+    act: impl FnOnce(&mut Runner<'_, Cut<PostgresSession>>) -> Result<(), segue_engine::EngineError>,
+) -> bool {
+    let knife = Knife::at(call, Moment::AfterReply, Then::Dead);
+    let connect = || {
+        let session: PostgresSession = scene::session(database).map_err(CutError::Server)?;
+        Cut::new(session, &knife)
+    };
+    let done = with_session::<Cut<PostgresSession>, _>(&connect, act);
+    assert!(knife.is_used() || done.is_ok(), "{done:?}");
+    knife.is_used()
+}
+
+fn cut_up(database: &TestDatabase<'_>, call: usize) -> bool {
+    let all = selection(Target::All);
+    cut(database, call, |runner| {
+        runner.up(&files(), &all, &Approval::default()).map(drop)
+    })
+}
+
+fn values(client: &mut Client, columns: &str) -> Option<String> {
+    let sql = format!("SELECT md5(string_agg(({columns})::text, ',' ORDER BY id)) FROM t");
+    client.value(&sql).unwrap()
+}
+
+/// T-26, T-41, T-56: whatever a dead run has left, there is a way back to the catalog that was there.
+#[test]
+fn a_killed_up_goes_back_to_the_catalog_that_was_there() {
+    let server = TestServer::start_newest().unwrap();
+    for call in (first()..900).step_by(stride()) {
+        let database = server.create_database().unwrap();
+        up(&database, &files()[..1]).unwrap();
+        let mut client = database.connect().unwrap();
+        let (before, rows) = (catalog(&mut client), values(&mut client, "id, c, n"));
+        let is_cut = cut_up(&database, call);
+        let standing = status(&database, &files())[1].standing;
+        if standing != Standing::Pending {
+            assert!(
+                matches!(standing, Standing::Partial | Standing::Waiting),
+                "{call}: {standing:?}"
+            );
+            down(&database, &files()).unwrap();
+        }
+        assert_eq!(catalog(&mut client), before, "{call}");
+        assert_eq!(values(&mut client, "id, c, n"), rows, "{call}");
+        if !is_cut {
+            return;
+        }
+    }
+    panic!("a run makes fewer calls");
+}
+
+/// T-10, T-29, T-30: half a backfill is no reason to go on behind the gate; and what is half done says so.
+#[test]
+fn nothing_goes_on_behind_a_gate_before_which_something_is_left() {
+    let server = TestServer::start_newest().unwrap();
+    for call in (first()..900).step_by(stride()) {
+        let database = server.create_database().unwrap();
+        up(&database, &files()[..1]).unwrap();
+        let is_cut = cut_up(&database, call);
+        let standing = status(&database, &files())[1].standing;
+        let mut client = database.connect().unwrap();
+        let rows = values(&mut client, "id, c, n");
+        let refused = scene::with(&database, |runner| {
+            let policy = (EvidencePolicy::Accept, &Approval::default());
+            runner.contract(&files(), Some("2"), policy)
+        });
+        if standing == Standing::Waiting {
+            refused.unwrap();
+        } else {
+            assert!(
+                matches!(standing, Standing::Partial | Standing::Pending),
+                "{call}: {standing:?}"
+            );
+            let error = refused.unwrap_err();
+            assert_eq!(error.kind(), Kind::Request, "{call}: {error}");
+            assert_eq!(values(&mut client, "id, c, n"), rows);
+            assert_eq!(up(&database, &files()).unwrap().completed, ["2"]);
+        }
+        if !is_cut {
+            return;
+        }
+    }
+    panic!("a run makes fewer calls");
+}
+
+/// T-17, T-55: killed behind the gate, the way back has every value.
+#[test]
+fn a_contract_phase_that_was_killed_goes_back_with_every_value() {
+    let server = TestServer::start_newest().unwrap();
+    for call in (first()..900).step_by(stride()) {
+        let database = server.create_database().unwrap();
+        up(&database, &files()[..1]).unwrap();
+        let mut client = database.connect().unwrap();
+        let rows = values(&mut client, "id, c, n");
+        up(&database, &files()).unwrap();
+        let is_cut = cut(&database, call, |runner| {
+            let policy = (EvidencePolicy::Accept, &Approval::default());
+            runner.contract(&files(), None, policy).map(drop)
+        });
+        if !is_cut {
+            return;
+        }
+        back(&database);
+        let (now, kept) = columns(&mut client);
+        assert_eq!(values(&mut client, &now), rows, "{call}: {now}, {kept}");
+    }
+    panic!("a run makes fewer calls");
+}
+
+/// `segue down`, and where that is refused because a step has no exact way back, `segue contract` first.
+fn back(database: &TestDatabase<'_>) {
+    let one = selection(Target::Steps(1));
+    let went = scene::with(database, |runner| went_back(runner, &one));
+    if let Err(error) = went {
+        assert_eq!(
+            error.kind(),
+            Kind::Refused,
+            "{error}: {:?}",
+            error.details()
+        );
+        scene::contract(database, &files(), EvidencePolicy::Accept).unwrap();
+    }
+}
+
+fn went_back<S: Session + Send>(
+    runner: &mut Runner<'_, S>,
+    one: &segue_engine::Selection,
+) -> Result<(), segue_engine::EngineError> {
+    runner.down(&files(), one, &Approval::default()).map(drop)
+}
+
+/// The columns of the row as it was, wherever its values are now.
+fn columns(client: &mut Client) -> (String, String) {
+    let has = |client: &mut Client, column: &str| {
+        let sql = format!(
+            "SELECT count(*)::text FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = '{column}' AND NOT attisdropped"
+        );
+        client.value(&sql).unwrap().as_deref() == Some("1")
+    };
+    let c = if has(client, "c") { "c" } else { "d" };
+    let kept = client
+        .value("SELECT 'segue_archive.' || quote_ident(relname) FROM pg_class WHERE relnamespace = to_regnamespace('segue_archive') AND relkind = 'r'")
+        .unwrap()
+        .unwrap_or_default();
+    let n = if has(client, "n") {
+        "n".to_owned()
+    } else {
+        format!("(SELECT k.n FROM {kept} k WHERE k.id = t.id)")
+    };
+    (format!("id, {c}, {n}"), kept)
+}
