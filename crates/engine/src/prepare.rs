@@ -602,7 +602,7 @@ impl Draft<'_> {
             ),
             phase,
             gate: None,
-            back: None,
+            back: step.back.clone(),
             undo: None,
             restore: step.restore.clone(),
             is_contradicted: false,
@@ -676,7 +676,8 @@ impl Draft<'_> {
 
 /// Predicts locks and the way back on the catalog a step will meet, and lets it have its effect there.
 fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
-    step.back = match (&step.restore, step.changes.as_slice()) {
+    let declared = step.back.take();
+    step.back = declared.or_else(|| match (&step.restore, step.changes.as_slice()) {
         // The values are kept elsewhere: what is lossy by itself is not, here.
         (Some(_), [change]) => match inverse(change, &replay.catalog) {
             Inverse::Exact(changes) | Inverse::Lossy { changes, .. } => Some(refilled(changes)),
@@ -684,7 +685,7 @@ fn predict(step: &mut PlannedStep, dialect: &dyn Dialect, replay: &mut Replay) {
             Inverse::None(_) => None,
         },
         (Some(_) | None, changes) => way_back(changes, &replay.catalog),
-    };
+    });
     let one = Statement {
         span: Span::default(),
         changes: step.changes.clone(),

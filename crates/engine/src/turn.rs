@@ -9,7 +9,7 @@ use crate::error::{EngineError, Kind, Place};
 use crate::journal::{Entry, Journal, StepState, value};
 use crate::journey::requests;
 use crate::limits::Event;
-use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText};
+use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
 use crate::run::Running;
 use crate::verify::{Verdict, verdict};
 
@@ -21,6 +21,15 @@ pub(crate) enum Writing<'a> {
     Steps(Option<Entry<'a>>),
     /// Each step, and the migration is forgotten: it has gone back.
     Gone,
+}
+
+/// The command that a run was begun with.
+fn command(migration: &PlannedMigration) -> &'static str {
+    match (migration.stretch, migration.way) {
+        (Stretch::BehindGate, _) => "contract",
+        (Stretch::ToGate, Sent::Up) => "up",
+        (Stretch::ToGate, Sent::Down) => "down",
+    }
 }
 
 /// Why one try failed.
@@ -334,7 +343,10 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 });
                 let error = EngineError::new(Kind::Refused, finds.clone())
                     .with_details(sample)
-                    .with_next("correct these rows, then run `segue up` again");
+                    .with_next(format!(
+                        "correct these rows, then run `segue {}` again",
+                        command(migration)
+                    ));
                 Ok(Err(stopped(migration, Some(step), error)))
             }
         }

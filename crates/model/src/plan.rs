@@ -65,6 +65,9 @@ pub struct Step {
     /// What puts back the values it takes away, when it is taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Backfill>,
+    /// What takes it back, where its inverse would work on the data under a lock; none for the inverse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Vec<Change>>,
 }
 
 /// What a step does.

@@ -6,6 +6,7 @@
 mod attached;
 mod author;
 mod draft;
+mod key;
 mod map;
 mod names;
 mod shadow;

@@ -126,6 +126,7 @@ impl Draft {
                 action,
                 transaction,
                 restore: None,
+                back: None,
             });
         }
     }

@@ -248,7 +248,7 @@ fn loss(step: &StepView<'_>) -> String {
             None => "by the migration's own way down".to_owned(),
         },
         Undo::Stays => {
-            "its rows stay as it leaves them: the values it overwrote are gone".to_owned()
+            "its rows stay as it leaves them: what it overwrote or removed is gone".to_owned()
         }
         Undo::Never => match step.step.losses.first() {
             Some(loss) => format!("impossible: lost are {}", words::loss(loss)),

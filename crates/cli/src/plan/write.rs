@@ -162,7 +162,7 @@ fn said(asked: &Asked<'_>, paths: &[PathBuf], files: &[File]) -> Result<(), CliE
     }
     writeln!(
         out,
-        "\nthey take the place of the plain migration: never run both"
+        "\nthey take the place of the plain migration: never run both; where both lie in one project, --dir names the folder that is meant"
     )?;
     if files
         .iter()

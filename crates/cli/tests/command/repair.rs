@@ -193,6 +193,11 @@ fn an_invalid_index_of_a_failed_build_is_dropped_and_rows_are_left_alone() {
     let up = on(&database, project.path(), &["up"]);
     assert_eq!(up.code, 1, "{}", up.err);
     let invalid = "SELECT count(*)::text FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(client.value(invalid).unwrap().as_deref(), Some("0"));
+    // A run that was killed could not take away what its build left: the server leaves the same.
+    client
+        .execute("CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)")
+        .unwrap_err();
     assert_eq!(client.value(invalid).unwrap().as_deref(), Some("1"));
     let shown = on(&database, project.path(), &["repair"]);
     assert!(

@@ -56,6 +56,27 @@ pub(crate) fn furnish(client: &mut Client) {
         .unwrap();
 }
 
+/// Sessions that send one statement with the number of an order.
+pub(crate) fn sending(text: &'static str) -> Clients {
+    Clients {
+        name: "these",
+        sessions: 3,
+        scripts: vec![Script {
+            acts: vec![
+                // What is called after Segue is not taken for an application.
+                Act::Send(
+                    Sql::literal("SELECT set_config('application_name', 'shop', false)"),
+                    Vec::new(),
+                ),
+                Act::Send(Sql::literal(text), vec![Parameter::Between(1, ROWS.into())]),
+            ],
+            since: None,
+        }],
+        think: Duration::from_millis(5),
+        life: Life::Whole,
+    }
+}
+
 /// An application on `orders`: point reads, and writes that are transactions of their own.
 pub(crate) fn application() -> [Clients; 2] {
     let order = Parameter::Between(1, ROWS.into());
@@ -102,6 +123,15 @@ pub(crate) fn up(url: &str, migration: &str, words: &[&str]) -> Lived {
 
 /// Runs `segue` with these words in a project, while the application is at work.
 pub(crate) fn beside(project: &tempfile::TempDir, url: &str, words: &[&str]) -> Lived {
+    beside_these(project, url, (words, &application()))
+}
+
+/// The same beside other sessions.
+pub(crate) fn beside_these(
+    project: &tempfile::TempDir,
+    url: &str,
+    (words, clients): (&[&str], &[Clients]),
+) -> Lived {
     let target = Target::resolve(url, &Sources::default()).unwrap();
     let connect =
         || -> Result<PostgresSession, PostgresError> { PostgresSession::connect(&target) };
@@ -114,7 +144,7 @@ pub(crate) fn beside(project: &tempfile::TempDir, url: &str, words: &[&str]) -> 
         seed: 7,
     };
     let (run, felt) =
-        traffic::during(&road, &application(), |_| segue(project.path(), url, words)).unwrap();
+        traffic::during(&road, clients, |_| segue(project.path(), url, words)).unwrap();
     Lived {
         code: run.status.code().unwrap_or(-1),
         err: String::from_utf8(run.stderr).unwrap(),
@@ -133,7 +163,8 @@ pub(crate) fn project(migration: &str) -> tempfile::TempDir {
     folder
 }
 
-fn segue(folder: &Path, url: &str, words: &[&str]) -> std::process::Output {
+/// Runs `segue` with these words.
+pub(crate) fn segue(folder: &Path, url: &str, words: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_segue"))
         .current_dir(folder)
         .env_clear()

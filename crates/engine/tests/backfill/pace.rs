@@ -269,3 +269,21 @@ fn it_waits_while_a_small_write_takes_long() {
     );
     assert_eq!(left, "0");
 }
+
+#[test]
+fn it_waits_while_a_replication_slot_keeps_the_log() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    client
+        .execute("SELECT pg_create_physical_replication_slot('forgotten', true)")
+        .unwrap();
+    client.execute(SET_UP).unwrap();
+    let signal = Signal::SlotBacklog { bytes_max: 1 << 20 };
+    held_until(&database, signal, "bytes behind", |client| {
+        client
+            .execute("SELECT pg_drop_replication_slot('forgotten')")
+            .unwrap();
+    })
+    .unwrap();
+}

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod begun;
+mod keys;
 mod killed;
 mod life;
 mod mapped;

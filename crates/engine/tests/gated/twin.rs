@@ -66,6 +66,8 @@ enum Serving {
 struct Stage {
     old: AtomicBool,
     new: AtomicBool,
+    /// How much they do between two commands.
+    share: usize,
     /// Versions that are in a session.
     inside: AtomicUsize,
     stopped: AtomicBool,
@@ -92,7 +94,7 @@ impl Stage {
             std::thread::yield_now();
         }
         if expected > 0 {
-            self.let_pass(25);
+            self.let_pass(self.share);
         }
     }
 
@@ -218,7 +220,9 @@ impl<'d> Hand<'d> {
                 .last()
                 .is_some_and(|line| line.standing == Standing::Pending);
             if way == Way::Down && is_back {
-                return Ok(());
+                // The lease of who died in his last words goes with the next run.
+                return scene::with(self.database, |runner| self.command(Way::Contract, runner))
+                    .map_err(told);
             }
         }
         scene::with(self.database, |runner| self.command(way, runner)).map_err(told)
@@ -305,7 +309,10 @@ pub(crate) fn run(
     let mut client = database.connect().expect("a connection");
     fill(&mut client, case);
     let before = catalog(&mut client);
-    let stage = Stage::default();
+    let stage = Stage {
+        share: if kills.is_empty() { 30 } else { 8 },
+        ..Stage::default()
+    };
     let hand = Hand::new(&database, files, kills);
     let problem = std::thread::scope(|scope| {
         let old = scope.spawn(|| {
@@ -428,7 +435,7 @@ fn play(hand: &Hand<'_>, case: &Case, (stage, ending): (&Stage, Ending)) -> Resu
         Ending::Down => {
             stage.play(Serving::Old);
             hand.go(Way::Down)?;
-            stage.let_pass(25);
+            stage.let_pass(stage.share);
             return Ok(());
         }
         Ending::Contract | Ending::DownAfterContract => {
@@ -438,7 +445,7 @@ fn play(hand: &Hand<'_>, case: &Case, (stage, ending): (&Stage, Ending)) -> Resu
                 client.execute(prepare).map_err(|error| error.to_string())?;
             }
             hand.go(Way::Contract)?;
-            stage.let_pass(25);
+            stage.let_pass(stage.share);
         }
     }
     if ending == Ending::DownAfterContract {
@@ -453,7 +460,7 @@ fn play(hand: &Hand<'_>, case: &Case, (stage, ending): (&Stage, Ending)) -> Resu
         }
         stage.play(Serving::Old);
         hand.go(Way::Contract)?;
-        stage.let_pass(25);
+        stage.let_pass(stage.share);
     }
     Ok(())
 }

@@ -5,8 +5,10 @@
 
 use segue_model::{
     Change, ColumnChange, ConstraintKind, Context, Fill, ForeignKey, Knowledge, PublicationScope,
+    QualifiedName, TableConstraint,
 };
 
+use super::key::Key;
 use super::retype::Way;
 use super::shadow::Pair;
 
@@ -56,6 +58,7 @@ pub(super) fn obstacles(change: &Change, context: &Context<'_>) -> Vec<String> {
         data_type, using, ..
     } = change
     {
+        found.extend(Key::of(&pair).err());
         found.extend(Way::of((name, data_type), using.as_ref(), context).err());
     }
     found
@@ -161,17 +164,6 @@ impl Pair<'_> {
         found.extend(policies.map(|policy| format!("the policy {} reads {column}", policy.name)));
         found.extend(
             catalog
-                .references_to(name)
-                .filter(|(_, _, key)| self.is_referenced(key))
-                .map(|(from, constraint, _)| {
-                    format!(
-                        "the foreign key {} of {from} refers to {column}",
-                        constraint.name
-                    )
-                }),
-        );
-        found.extend(
-            catalog
                 .statistics
                 .iter()
                 .filter(|(_, statistics)| {
@@ -196,8 +188,17 @@ impl Pair<'_> {
         found
     }
 
-    /// True when another table's foreign key refers to the column.
-    pub(super) fn is_referenced(&self, key: &ForeignKey) -> bool {
+    /// The foreign keys that refer to the column: they follow it too.
+    pub(super) fn references(
+        &self,
+    ) -> impl Iterator<Item = (&QualifiedName, &TableConstraint, &ForeignKey)> {
+        self.context
+            .catalog
+            .references_to(&self.target.name)
+            .filter(|(_, _, key)| self.is_referenced(key))
+    }
+
+    fn is_referenced(&self, key: &ForeignKey) -> bool {
         if key.referenced_columns.is_empty() {
             return self.table.constraints.iter().any(|constraint| {
                 matches!(&constraint.kind, ConstraintKind::PrimaryKey(_))

@@ -75,6 +75,17 @@ impl Draft {
         }
     }
 
+    /// What takes the last step back, where its inverse would work on the data under a lock.
+    pub(super) fn undone_by(&mut self, back: Vec<Change>) {
+        if let Some(step) = self
+            .phases
+            .last_mut()
+            .and_then(|phase| phase.steps.last_mut())
+        {
+            step.back = Some(back);
+        }
+    }
+
     /// What follows waits for these conditions.
     pub(super) fn gate(&mut self, conditions: Vec<String>, retires: Vec<Retired>) {
         let gate = Gate {
@@ -134,6 +145,7 @@ impl Draft {
                 action,
                 transaction,
                 restore: None,
+                back: None,
             });
         }
     }

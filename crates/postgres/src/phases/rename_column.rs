@@ -44,7 +44,8 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     );
     let (table, column) = (target.name.clone(), from.clone());
     let counter = Some(sync.object.clone());
-    if let Some(carried) = pair.carried() {
+    let is_referenced = pair.references().next().is_some();
+    if let Some(carried) = pair.carried().filter(|_| !is_referenced) {
             carried.build(&mut draft, &pair);
             let retired = Retired::Column { table, column, counter };
             draft.gate(vec![condition], vec![retired]);
@@ -155,7 +156,7 @@ fn contract(draft: &mut Draft, pair: &Pair<'_>, (carried, sync): (&Carried, &Syn
         format!("Stop keeping {old} and {new} alike."),
         shadow::drop_sync(table, sync),
     );
-    shadow::own_sequence(draft, pair);
+    shadow::own_sequence(draft, pair, pair.new);
     draft.with_previous(
         format!("Drop {old}: {new} has every value of it."),
         author::column(

@@ -1,6 +1,6 @@
 //! ALTER TYPE that rewrites: a shadow column kept up to date by a trigger ▸ copied in batches ▸ everything attached is built on
 //! it ▸ the names are swapped in one transaction of catalog changes, and a trigger keeps the old column up to date ▸ gate ▸
-//! the old column goes.
+//! the old column goes. A key that other tables refer to goes the same way, with what refers to it (`key`).
 //!
 //! Measured: the plain statement rewrites the table and all its indexes under ACCESS EXCLUSIVE (lock table, section 2).
 //! Values that do not survive the way there and back are looked for before anything starts. A `USING`
@@ -13,6 +13,7 @@ use segue_model::{
 };
 
 use super::draft::Draft;
+use super::key::Key;
 use super::rename_column::set_default;
 use super::shadow::{self, Carried, Pair};
 use super::{author, expression, is_used, names};
@@ -50,9 +51,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         context,
     };
     let carried = pair.carried()?;
-    if carried.has_primary_key() {
-        return None;
-    }
+    let key = Key::of(&pair).ok()?;
     if shadow::default_of(&pair).is_some() && !is_assignable(&old.data_type, data_type) {
         // The server refuses the plain statement too: it does not cast a default.
         return None;
@@ -60,6 +59,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let swap = Swap {
         pair: &pair,
         carried: &carried,
+        key: &key,
         data_type,
         way: &way,
         retired: &retired,
@@ -147,6 +147,7 @@ impl Way {
 struct Swap<'a> {
     pair: &'a Pair<'a>,
     carried: &'a Carried,
+    key: &'a Key,
     data_type: &'a DataType,
     way: &'a Way,
     /// What the old column is called after the swap.
@@ -164,6 +165,7 @@ impl Swap<'_> {
             format!("Look for what is attached to {} and cannot come along.", old.name),
             self.pair.probe(),
         );
+        self.key.look(&mut draft, self.pair);
         let is_lossless = matches!(self.way, Way::Casts) && is_total(&old.data_type, self.data_type);
         if !is_lossless {
             draft.probe(
@@ -185,8 +187,10 @@ impl Swap<'_> {
             Backfill::update(table.clone(), vec![((*new).clone(), self.converted())], self.differ(&old.name, new)),
         );
         self.carried.build(&mut draft, self.pair);
+        self.key.build(&mut draft);
         self.swap(&mut draft, &forward);
         self.contract(&mut draft);
+        self.key.remark(&mut draft, self.pair, self.data_type);
         draft
     }
 
@@ -243,14 +247,11 @@ impl Swap<'_> {
             format!("Stop filling {new}: the names are swapped in this transaction."),
             shadow::drop_sync(table, forward),
         );
+        self.key.let_go(draft, self.pair);
         self.carried.step_aside(draft, self.pair);
-        shadow::own_sequence(draft, self.pair);
         let default = shadow::default_of(self.pair);
-        if default.is_some() {
-            draft.with_previous(
-                format!("Take the default of the old {name} away."),
-                author::column(target, ColumnChange::DropDefault(name.clone())),
-            );
+        if let Some(default) = &default {
+            shadow::disown(draft, self.pair, default);
         }
         if old.nullability == Nullability::NotNull {
             draft.with_previous(
@@ -260,7 +261,13 @@ impl Swap<'_> {
         }
         draft.with_previous(format!("Call the old column {}.", self.retired), rename(name, self.retired));
         draft.with_previous(format!("Call the new column {name}."), rename(new, name));
+        if default.is_some() {
+            shadow::own_sequence_after_swap(draft, self.pair);
+        } else {
+            shadow::own_sequence(draft, self.pair, name);
+        }
         self.carried.take_names(draft, self.pair);
+        self.key.take_names(draft);
         if let Some(default) = default {
             draft.with_previous(
                 format!("Give {name} its default."),

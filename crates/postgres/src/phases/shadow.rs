@@ -13,7 +13,7 @@ use segue_model::{
 use sha2::{Digest, Sha256};
 
 use super::draft::Draft;
-use super::{author, create_index, names, set_not_null};
+use super::{author, create_index, key, names, set_not_null};
 use crate::parse;
 
 /// Segue's own namespace: its journal, its functions and counters.
@@ -158,7 +158,7 @@ impl Pair<'_> {
             .collect()
     }
 
-    fn substituted(&self, columns: &[Ident]) -> Vec<Ident> {
+    pub(super) fn substituted(&self, columns: &[Ident]) -> Vec<Ident> {
         let other = |column: &Ident| {
             if column == &self.old.name {
                 self.new.clone()
@@ -302,7 +302,7 @@ impl Carried {
         for (_, index) in &self.indexes {
             create_index::append(draft, index);
         }
-        for (_, index) in &self.keys {
+        for (key, index) in &self.keys {
             create_index::append(
                 draft,
                 &IndexDefinition {
@@ -310,6 +310,11 @@ impl Carried {
                     ..index.clone()
                 },
             );
+            if is_primary(key) {
+                draft.undone_by(vec![key::drop_if_there(
+                    &table.sibling(index.name.ident().clone()),
+                )]);
+            }
         }
         for (_, constraint) in &self.constraints {
             let name = constraint.name.ident();
@@ -358,7 +363,12 @@ impl Carried {
             moved.push((name.clone(), aside));
         }
         let constraints = self.constraints.iter().map(|(name, _)| name);
-        let keys = self.keys.iter().map(|(key, _)| key.name.ident());
+        // A table has one primary key: that has been dropped by now.
+        let keys = self
+            .keys
+            .iter()
+            .filter(|(key, _)| !is_primary(key))
+            .map(|(key, _)| key.name.ident());
         for name in constraints.chain(keys) {
             let aside = names::new_constraint(catalog, table, name.as_str(), "old");
             draft.with_previous(
@@ -392,6 +402,9 @@ impl Carried {
                 ),
                 author::add(pair.target, key.clone()),
             );
+            if is_primary(key) {
+                draft.undone_by(vec![author::drop_constraint(pair.target, key.name.ident())]);
+            }
         }
         for (name, constraint) in &self.constraints {
             draft.with_previous(
@@ -400,13 +413,10 @@ impl Carried {
             );
         }
     }
+}
 
-    /// True when a key cannot be taken over beside the old one: a table has one primary key.
-    pub(super) fn has_primary_key(&self) -> bool {
-        self.keys
-            .iter()
-            .any(|(key, _)| matches!(key.kind, ConstraintKind::PrimaryKey(_)))
-    }
+fn is_primary(key: &Constraint) -> bool {
+    matches!(key.kind, ConstraintKind::PrimaryKey(_))
 }
 
 fn rename_index(from: &QualifiedName, to: &Ident) -> Change {
@@ -484,34 +494,69 @@ pub(super) fn drop_sync(table: &QualifiedName, sync: &SyncTrigger) -> Change {
     )
 }
 
-/// The sequence that goes with a column goes with the other one.
-pub(super) fn own_sequence(draft: &mut Draft, pair: &Pair<'_>) {
-    let owned: Vec<QualifiedName> = pair
-        .context
-        .catalog
+/// The sequences that go with a column.
+fn owned_sequences(pair: &Pair<'_>) -> Vec<QualifiedName> {
+    let catalog = pair.context.catalog;
+    catalog
         .linked(&segue_model::Link::OwnedBy(pair.target.name.clone()))
         .filter(|name| {
-            pair.context.catalog.sequence(name).is_some_and(|sequence| {
+            catalog.sequence(name).is_some_and(|sequence| {
                 sequence
                     .owned_by
                     .as_ref()
-                    .is_some_and(|(_, column)| column == &pair.old.name)
+                    .is_some_and(|(_, owner)| owner == &pair.old.name)
             })
         })
         .cloned()
-        .collect();
-    for sequence in owned {
-        draft.with_previous(
-            format!("Let {sequence} go with {}.", pair.new),
-            Change::Sequence(
-                Target::required(sequence.clone()),
-                SequenceChange::SetOwnedBy(Some(ColumnUse {
-                    relation: Some(pair.target.name.clone()),
-                    column: pair.new.clone(),
-                })),
-            ),
-        );
+        .collect()
+}
+
+fn owned_by(sequence: &QualifiedName, pair: &Pair<'_>, column: &Ident) -> Change {
+    Change::Sequence(
+        Target::required(sequence.clone()),
+        SequenceChange::SetOwnedBy(Some(ColumnUse {
+            relation: Some(pair.target.name.clone()),
+            column: column.clone(),
+        })),
+    )
+}
+
+/// The sequence that goes with a column goes with the other one.
+pub(super) fn own_sequence(draft: &mut Draft, pair: &Pair<'_>, column: &Ident) {
+    for sequence in owned_sequences(pair) {
+        let change = owned_by(&sequence, pair, column);
+        draft.with_previous(format!("Let {sequence} go with {column}."), change);
     }
+}
+
+/// The same after the two have swapped their names: `disown` says what takes it back.
+pub(super) fn own_sequence_after_swap(draft: &mut Draft, pair: &Pair<'_>) {
+    let name = &pair.old.name;
+    for sequence in owned_sequences(pair) {
+        let change = owned_by(&sequence, pair, name);
+        draft.with_previous(format!("Let {sequence} go with the new {name}."), change);
+        draft.undone_by(Vec::new());
+    }
+}
+
+/// Takes the default from the old column, before the names are swapped. What takes it back runs when the old column has its
+/// name again: then its sequence can be read back as its own.
+pub(super) fn disown(draft: &mut Draft, pair: &Pair<'_>, default: &Expression) {
+    let name = &pair.old.name;
+    draft.with_previous(
+        format!("Take the default of the old {name} away."),
+        author::column(pair.target, ColumnChange::DropDefault(name.clone())),
+    );
+    let mut back: Vec<Change> = owned_sequences(pair)
+        .iter()
+        .map(|sequence| owned_by(sequence, pair, name))
+        .collect();
+    back.push(super::rename_column::set_default(
+        pair.target,
+        name,
+        default,
+    ));
+    draft.undone_by(back);
 }
 
 /// The old column's default, that of its sequence included; none when it has none.

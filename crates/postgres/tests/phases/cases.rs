@@ -196,6 +196,16 @@ pub(crate) const CASES: &[Case] = &[
         above: "-- segue:reverse n = n / 100.0",
         ..case("ALTER TABLE t ALTER n TYPE bigint USING (n * 100)::bigint")
     },
+    // Keys, and what refers to them.
+    case("ALTER TABLE ch ALTER id TYPE numeric"),
+    case("ALTER TABLE r ALTER id TYPE numeric"),
+    after(
+        "CREATE TABLE a (id serial PRIMARY KEY, up int REFERENCES a (id), note text); CREATE INDEX a_note ON a (note, id); \
+         CREATE TABLE b (id int, a_id int NOT NULL REFERENCES a (id) ON DELETE CASCADE DEFERRABLE, k int); \
+         INSERT INTO a (note) VALUES ('x'), ('y'); INSERT INTO b VALUES (1, 1, 2); \
+         ALTER TABLE b ADD CONSTRAINT late FOREIGN KEY (k) REFERENCES a (id) NOT VALID",
+        "ALTER TABLE a ALTER id TYPE bigint",
+    ),
     // Partitions.
     case("ALTER TABLE p ATTACH PARTITION pnew FOR VALUES FROM (2000) TO (3000)"),
     after(

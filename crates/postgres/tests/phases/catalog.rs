@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use segue_model::{
-    Action, Birth, Catalog, ConstraintKind, Fill, Nullability, Relation, Rows, Table,
+    Action, Birth, Catalog, ConstraintKind, Fill, Nullability, Plan, Relation, Rows, Table,
     TableConstraint, UserTypeKind, Validity, apply,
 };
 
@@ -17,7 +17,7 @@ fn the_steps_together_do_what_the_statement_does() {
         for version in [first.max(15), last] {
             let statement = case.statement;
             wrong.extend(
-                differences(case, version)
+                differences(case, version, |plan| plan)
                     .into_iter()
                     .map(|why| format!("{version}: {statement}: {why}")),
             );
@@ -26,7 +26,39 @@ fn the_steps_together_do_what_the_statement_does() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn differences(case: &Case, version: u16) -> Vec<String> {
+#[test]
+fn without_an_archive_the_steps_do_the_same_and_keep_nothing() {
+    let mut wrong = Vec::new();
+    let mut archived = 0;
+    for case in CASES {
+        let version = case.versions.1;
+        let plan = plan(case, &replay(case.before, version)).unwrap();
+        if !plan.archives() {
+            assert_eq!(plan.clone().without_archive(), plan, "{}", case.statement);
+            continue;
+        }
+        archived += 1;
+        let without = plan.without_archive();
+        assert!(!without.archives(), "{}", case.statement);
+        let ids: Vec<u32> = without.steps().map(|step| step.id).collect();
+        assert!(
+            ids.iter()
+                .copied()
+                .zip(1..)
+                .all(|(id, number)| id == number)
+        );
+        let statement = case.statement;
+        wrong.extend(
+            differences(case, version, Plan::without_archive)
+                .into_iter()
+                .map(|why| format!("{version}: {statement}: {why}")),
+        );
+    }
+    assert!(archived > 1, "the cases have no drop that is archived");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn differences(case: &Case, version: u16, change: fn(Plan) -> Plan) -> Vec<String> {
     let replay = replay(case.before, version);
     let mut wrong = Vec::new();
     let mut as_written = replay.catalog.clone();
@@ -37,7 +69,7 @@ fn differences(case: &Case, version: u16) -> Vec<String> {
                 .map(|said| said.message),
         );
     }
-    let Some(plan) = plan(case, &replay) else {
+    let Some(plan) = plan(case, &replay).map(change) else {
         return vec!["no plan".to_owned()];
     };
     let mut planned = replay.catalog.clone();

@@ -20,6 +20,7 @@ SELECT '1259:' || c.oid, n.nspname::text, pg_catalog.current_setting('server_ver
     SELECT pg_catalog.string_agg(
                       pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
                       || CASE WHEN d.oid IS NULL THEN '' ELSE ' DEFAULT ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
+                      || CASE WHEN y.oid IS NULL THEN '' ELSE pg_catalog.format(' CONSTRAINT %I', y.conname) END
                       || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END, ', ' ORDER BY a.attnum) AS columns,
            coalesce(pg_catalog.bool_and(
                       a.attislocal AND a.attcollation = t.typcollation AND a.attgenerated::text = '' AND a.attidentity::text = ''
@@ -28,6 +29,7 @@ SELECT '1259:' || c.oid, n.nspname::text, pg_catalog.current_setting('server_ver
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      LEFT JOIN pg_catalog.pg_constraint y ON y.conrelid = a.attrelid AND y.contype = 'n' AND y.conkey = ARRAY[a.attnum]
      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) a
  CROSS JOIN LATERAL (
     SELECT pg_catalog.string_agg(
