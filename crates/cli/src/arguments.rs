@@ -3,6 +3,7 @@
 //! Says nothing about what a verb does: an unknown flag or a malformed value never gets past here.
 
 mod archive;
+mod demo;
 mod plans;
 mod proofs;
 mod runs;
@@ -19,6 +20,7 @@ use segue_sqlite::Sqlite;
 pub(crate) use archive::{
     ArchiveArguments, ArchiveVerb, KeptArguments, PurgeArguments, RestoreArguments,
 };
+pub(crate) use demo::DemoArguments;
 pub(crate) use plans::{PlanArguments, PlanOutput};
 pub(crate) use proofs::{
     ApproveArguments, DoctorArguments, EnvArguments, EnvMarkArguments, EnvShowArguments, EnvVerb,
@@ -55,7 +57,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Watch it work: a shop in use on a scratch server, changed while two versions of its application run
     #[command(
-        after_help = "Examples:\n  segue demo\n  segue demo --compare     beside the same files, sent as they are written\n  segue demo --keep        look around afterwards\n\nNeeds no configuration and touches no database of yours: it starts a PostgreSQL of its own, from the programs it finds\non this machine, and removes it at the end, also after Ctrl-C.\nExit codes: 0 ok, 2 usage, 5 no server."
+        after_help = "Examples:\n  segue demo\n  segue demo --compare     beside the same files, sent as they are written\n  segue demo --keep        look around afterwards\n  segue demo --story split one change, there and back again\n\nNeeds no configuration and touches no database of yours: it starts a PostgreSQL of its own, from the programs it finds\non this machine, and removes it at the end, also after Ctrl-C.\nExit codes: 0 ok, 2 usage, 5 no server."
     )]
     Demo(DemoArguments),
     /// Look at a project's migrations as a whole: a checklist with scores, and the worst findings
@@ -179,28 +181,6 @@ pub(crate) enum Verb {
     /// Write the generated part of the documentation into a directory
     #[command(hide = true)]
     GenerateDocs(GenerateDocsArguments),
-}
-
-/// What `demo` is told.
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two flags of the command line that have nothing to do with each other"
-)]
-pub(crate) struct DemoArguments {
-    /// Run the same migrations as written too, on a server of their own under the same traffic
-    #[arg(long)]
-    pub(crate) compare: bool,
-    /// Leave the server running, and print its address
-    #[arg(long)]
-    pub(crate) keep: bool,
-    /// Orders in the shop
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000,
-          value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
-    pub(crate) rows: u64,
-    /// How the answer is written
-    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: RunOutput,
 }
 
 /// What `check` is told.

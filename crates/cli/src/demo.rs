@@ -8,4 +8,5 @@ pub(crate) mod play;
 mod plot;
 mod shop;
 pub(crate) mod show;
+pub(crate) mod story;
 pub(crate) mod talk;

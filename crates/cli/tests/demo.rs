@@ -176,6 +176,58 @@ fn a_kept_shop_can_be_looked_at_and_removed_as_it_says() {
     assert!(directories_of(process).is_empty());
 }
 
+/// There and back again in use: what was done, and that no statement of either version failed.
+fn story(name: &str, rows: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_segue"))
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .args(["demo", "--story", name, "--rows", rows, "--output", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (process, answer) = answer(child);
+    assert!(directories_of(process).is_empty());
+    assert_eq!(answer["story"], name);
+    for way in ["there", "back"] {
+        let versions = answer[way].as_array().unwrap();
+        assert_eq!(versions.len(), 2, "{answer}");
+        for version in versions {
+            assert!(version["statements"].as_u64().unwrap() > 100, "{answer}");
+            assert_eq!(version["errors"], 0, "{name}, {way}: {version}");
+        }
+    }
+    let acts = answer["acts"].as_array().unwrap().iter();
+    acts.map(|act| {
+        let gate = act["waits_at_gate"].as_bool().unwrap();
+        let verb = act["verb"].as_str().unwrap();
+        [verb, if gate { " to the gate" } else { "" }].concat()
+    })
+    .collect()
+}
+
+#[test]
+fn stories_of_changes_that_would_break_a_version_go_through_gates_there_and_back() {
+    for name in ["rename", "type", "split"] {
+        let acts = ["up to the gate", "contract", "down to the gate", "contract"];
+        assert_eq!(story(name, FEW), acts, "{name}");
+    }
+}
+
+#[test]
+fn the_story_of_a_dropped_column_comes_back_from_the_archive() {
+    assert_eq!(story("drop", FEW), ["up to the gate", "contract", "down"]);
+}
+
+#[test]
+fn stories_of_changes_that_break_nobody_wait_for_nothing() {
+    assert_eq!(story("not-null", FEW), ["up", "down"]);
+    assert_eq!(story("backfill", "100000"), ["up", "down"]);
+}
+
 fn wait_until(is_so: impl Fn() -> bool, otherwise: &str) {
     for _ in 0..600 {
         if is_so() {

@@ -314,11 +314,11 @@ impl Draft<'_> {
                 grouping = next;
                 continue;
             }
-            self.above = said.above(position);
             if self.follow((section, &statements), statement, &mut declared, replay)? {
                 grouping = grouping.after_steps();
                 continue;
             }
+            self.above = said.above(position);
             grouping = self.statement(section, statement, grouping, replay)?;
         }
         self.followed(section, &declared)?;

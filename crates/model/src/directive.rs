@@ -8,7 +8,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ident, Span, Statement};
+use crate::{Ident, MapDirective, Span, Statement};
 
 /// A calendar date.
 #[derive(
@@ -125,6 +125,8 @@ pub enum DirectiveProblem {
     BadDate(String),
     /// No `COLUMN = EXPRESSION`.
     NoWayBack,
+    /// No `TABLE.COLUMN = EXPRESSION`.
+    NoMapping,
 }
 
 /// The directives of one section.
@@ -134,6 +136,8 @@ pub struct Directives {
     pub suppressions: Vec<Suppression>,
     /// Ways back.
     pub reverses: Vec<Reverse>,
+    /// Mappings of columns that are added and dropped: they belong to the section, not to a statement.
+    pub maps: Vec<MapDirective>,
     /// What could not be followed.
     pub bad: Vec<BadDirective>,
 }
@@ -155,6 +159,7 @@ impl Directives {
                 .filter(|one| one.statement == Some(statement))
                 .cloned()
                 .collect(),
+            maps: Vec::new(),
             bad: Vec::new(),
         }
     }
@@ -172,12 +177,15 @@ impl fmt::Display for DirectiveProblem {
             Self::NoWayBack => {
                 formatter.write_str("a way back is written `-- segue:reverse COLUMN = EXPRESSION`")
             }
+            Self::NoMapping => {
+                formatter.write_str("a mapping is `-- segue:map TABLE.COLUMN = EXPRESSION`")
+            }
         }
     }
 }
 
 /// Directives that other parts of Segue read.
-const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate", "map"];
+const ELSEWHERE: &[&str] = &["transaction", "backfill", "gate"];
 
 /// Reads the directives of a section. Spans are those of the file; `section` is the section's place in it.
 pub fn directives(
@@ -238,6 +246,16 @@ fn read(
             None => found.bad.push(BadDirective {
                 span,
                 problem: DirectiveProblem::NoWayBack,
+            }),
+        }
+        return;
+    }
+    if directive == "map" {
+        match MapDirective::read(rest, span) {
+            Some(map) => found.maps.push(map),
+            None => found.bad.push(BadDirective {
+                span,
+                problem: DirectiveProblem::NoMapping,
             }),
         }
         return;

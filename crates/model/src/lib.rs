@@ -55,7 +55,7 @@ pub use impact::{
     Blocks, Cause, Certainty, Impact, LockClaim, LockMode, LockMoment, LockRole, Locked, Refusal,
     RefusalReason, TransactionNeed, Wait, Work, WorkKind,
 };
-pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable, map_directives};
+pub use mapping::{ColumnMapping, MapDirective, MappingSet, Unmappable};
 pub use migration::{
     Concerns, Down, Form, Migration, ProjectLocation, ProjectProblem, Repetition, Section,
     SourceText, Tool, TransactionChoice, Wrapping,

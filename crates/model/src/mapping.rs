@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Change, ColumnChange, Expression, Ident, QualifiedName, Span, Statement};
+use crate::{Change, ColumnChange, Expression, Ident, QualifiedName, Span};
 
 /// One directive, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,42 +42,17 @@ pub struct MappingSet {
 #[error("{0}")]
 pub struct Unmappable(pub String);
 
-/// The directives of a text that stand outside its statements; the place alone of one that has no `=`.
-pub fn map_directives(text: &str, statements: &[Statement]) -> Vec<Result<MapDirective, Span>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_end();
-        let indent = content.len() - content.trim_start().len();
-        let span = Span::new(start + indent, start + content.len());
-        start += line.len();
-        let Some(rest) = content
-            .trim_start()
-            .strip_prefix("--")
-            .and_then(|rest| rest.trim_start().strip_prefix("segue:map"))
-        else {
-            continue;
-        };
-        let is_inside = statements
-            .iter()
-            .any(|statement| statement.span.start < span.start && span.start < statement.span.end);
-        if is_inside || rest.starts_with(|next: char| !next.is_whitespace()) {
-            continue;
-        }
-        let parts = rest
-            .split_once('=')
-            .map(|(target, value)| (target.trim(), value.trim()))
-            .filter(|(target, value)| !target.is_empty() && !value.is_empty());
-        found.push(match parts {
-            Some((target, value)) => Ok(MapDirective {
-                target: target.to_owned(),
-                value: value.to_owned(),
-                span,
-            }),
-            None => Err(span),
-        });
+impl MapDirective {
+    /// Reads what follows `segue:map`; none when it is no `TABLE.COLUMN = EXPRESSION`.
+    pub(crate) fn read(rest: &str, span: Span) -> Option<Self> {
+        let (target, value) = rest.split_once('=')?;
+        let (target, value) = (target.trim(), value.trim());
+        (!target.is_empty() && !value.is_empty()).then(|| Self {
+            target: target.to_owned(),
+            value: value.to_owned(),
+            span,
+        })
     }
-    found
 }
 
 impl MappingSet {
@@ -162,7 +137,7 @@ fn hang_together(one: &ColumnMapping, other: &ColumnMapping) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Predicate, Shape};
+    use crate::{DirectiveProblem, Predicate, Shape, directives};
 
     fn mapping(column: &str, reads: &[&str]) -> ColumnMapping {
         ColumnMapping {
@@ -185,26 +160,22 @@ mod tests {
     #[test]
     fn a_directive_is_a_column_and_its_value() {
         let text = "-- segue:map t.a = b || '=' || c\nSELECT 1;\n  --segue:map t.b\n-- segue:mapped t.a = 1";
-        let found = map_directives(text, &[]);
-        assert_eq!(found.len(), 2);
-        let first = found[0].as_ref().unwrap();
+        let found = directives(text, Span::new(0, text.len()), &[], |_| true);
+        let [first] = found.maps.as_slice() else {
+            panic!("{found:?}");
+        };
         assert_eq!(
             (first.target.as_str(), first.value.as_str()),
             ("t.a", "b || '=' || c")
         );
-        let span = found[1].as_ref().unwrap_err();
-        assert_eq!(&text[span.start..span.end], "--segue:map t.b");
-    }
-
-    #[test]
-    fn words_inside_a_statement_are_no_directive() {
-        let text = "SELECT '\n-- segue:map t.a = b\n'";
-        let statement = Statement {
-            span: Span::new(0, text.len()),
-            changes: Vec::new(),
-            notes: Vec::new(),
-        };
-        assert_eq!(map_directives(text, &[statement]), []);
+        let bad: Vec<&DirectiveProblem> = found.bad.iter().map(|bad| &bad.problem).collect();
+        assert_eq!(
+            bad,
+            [
+                &DirectiveProblem::NoMapping,
+                &DirectiveProblem::Unknown("mapped".to_owned())
+            ]
+        );
     }
 
     #[test]

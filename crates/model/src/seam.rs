@@ -49,12 +49,6 @@ pub trait Dialect: Send + Sync {
     /// The safe way to the same result; none when the statement as written is as good as it gets, or no safe way is known.
     fn phases(&self, changes: &[Change], context: &Context<'_>) -> Option<Plan>;
 
-    /// What is known to stand in the way of a safe way, one sentence each; asked where there is none.
-    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
-        let _ = (changes, context);
-        Vec::new()
-    }
-
     /// Reads a mapping that a person declared.
     ///
     /// # Errors
@@ -85,6 +79,12 @@ pub trait Dialect: Send + Sync {
             "{} cannot be mapped here",
             column.unwrap_or_default()
         )))
+    }
+
+    /// What is known to stand in the way of a safe way, one sentence each; asked where there is none.
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        let _ = (changes, context);
+        Vec::new()
     }
 
     /// SQL for changes that Segue authored and that make one statement together.

@@ -67,10 +67,6 @@ impl Dialect for Postgres {
         phases::phases(changes, context)
     }
 
-    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
-        phases::obstacles(changes, context)
-    }
-
     fn mapping(&self, written: &MapDirective, _: u16) -> Result<ColumnMapping, Unmappable> {
         phases::mapping(written)
     }
@@ -82,6 +78,10 @@ impl Dialect for Postgres {
         context: &Context<'_>,
     ) -> Result<Plan, Unmappable> {
         phases::mapped(changes, set, context)
+    }
+
+    fn obstacles(&self, changes: &[Change], context: &Context<'_>) -> Vec<String> {
+        phases::obstacles(changes, context)
     }
 
     fn render(&self, changes: &[Change]) -> Result<Sql, Unrenderable> {

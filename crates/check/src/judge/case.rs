@@ -353,7 +353,9 @@ fn covers(suppression: &Suppression, statement: Option<usize>) -> bool {
 
 fn words(problem: &DirectiveProblem) -> (&'static str, String) {
     let code = match problem {
-        DirectiveProblem::Unknown(_) | DirectiveProblem::NoWayBack => "unknown-directive",
+        DirectiveProblem::Unknown(_)
+        | DirectiveProblem::NoWayBack
+        | DirectiveProblem::NoMapping => "unknown-directive",
         DirectiveProblem::NoReason
         | DirectiveProblem::NoSuchRule(_)
         | DirectiveProblem::BadDate(_) => "suppression-without-reason",

@@ -8,6 +8,7 @@ use crate::arguments::{ColourChoice, DemoArguments, RunOutput};
 use crate::demo::ground::{Ground, Scratch};
 use crate::demo::play::{LeftOut, Piece, Played, play};
 use crate::demo::show::{self, Screen};
+use crate::demo::story::{Story, tell};
 use crate::demo::talk::Talk;
 use crate::environment::{Stopwatch, colour, columns, glyphs, talks_to_a_terminal};
 use crate::error::CliError;
@@ -21,6 +22,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, CliError> {
     let watch = Stopwatch::start();
     let talk = talk(arguments.output);
     let ground = Ground::found();
+    if let Some(story) = arguments.story {
+        return told(story, &ground, arguments);
+    }
     let piece = |manner| Piece {
         manner,
         orders: arguments.rows,
@@ -70,6 +74,27 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<Exit, CliError> {
                 )?;
             }
             talk.done(&format!("  {} s in all", watch.elapsed_ms() / 1000));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// One change, there and back again.
+fn told(story: Story, ground: &Ground, arguments: &DemoArguments) -> Result<Exit, CliError> {
+    let talk = talk(arguments.output);
+    talk.now("  a scratch server starts");
+    let scratch = Scratch::start(ground)?;
+    talk.done(&format!("a scratch {}", scratch.name));
+    let told = tell(&scratch, story, (arguments.rows, talk))?;
+    let mut out = std::io::stdout().lock();
+    match arguments.output {
+        RunOutput::Json => writeln!(out, "{}", told.json(&scratch.name, arguments.rows))?,
+        RunOutput::Human => write!(out, "{}", told.text())?,
+    }
+    if arguments.keep {
+        let [url, remove] = scratch.keep()?;
+        if arguments.output == RunOutput::Human {
+            writeln!(out, "\n  kept     {url}\n  remove   {remove}")?;
         }
     }
     Ok(Exit::Ok)

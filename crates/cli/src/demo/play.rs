@@ -395,14 +395,14 @@ impl Stage<'_> {
 
 /// What a run told about itself.
 #[derive(Debug, Default)]
-struct Seen {
-    steps: usize,
-    waits: u32,
-    is_at_gate: bool,
+pub(super) struct Seen {
+    pub(super) steps: usize,
+    pub(super) waits: u32,
+    pub(super) is_at_gate: bool,
 }
 
 impl Seen {
-    fn note(&mut self, event: &Event) {
+    pub(super) fn note(&mut self, event: &Event) {
         match event {
             Event::Step { .. } => self.steps += 1,
             Event::Waiting { .. } => self.waits += 1,
@@ -442,7 +442,7 @@ fn line_of(run: &Run) -> String {
     format!("  {} {:<40} {took:>6}", run.mark.number, run.name)
 }
 
-fn refused(error: PostgresError) -> CliError {
+pub(super) fn refused(error: PostgresError) -> CliError {
     CliError::new(
         Code::Connection,
         "the scratch server did not do as it was told",

@@ -4,8 +4,8 @@
 //! What a person declared is followed or refused, never passed over: a column would go with values that he meant to keep.
 
 use segue_model::{
-    Change, ColumnChange, ColumnMapping, MappingSet, Replay, Section, Statement, Unmappable,
-    map_directives,
+    Change, ColumnChange, ColumnMapping, MappingSet, Replay, Section, Span, Statement, Unmappable,
+    directives,
 };
 
 use super::losses::real;
@@ -88,17 +88,13 @@ impl Draft<'_> {
                 file: Some((section.file.path.clone(), section.span.start + byte)),
             })
         };
-        map_directives(section.text(), statements)
-            .into_iter()
-            .map(|found| {
-                let written = found.map_err(|span| {
-                    at(
-                        span.start,
-                        "a mapping is `-- segue:map TABLE.COLUMN = EXPRESSION`".to_owned(),
-                    )
-                })?;
+        let text = section.text();
+        directives(text, Span::new(0, text.len()), statements, |_| true)
+            .maps
+            .iter()
+            .map(|written| {
                 self.dialect
-                    .mapping(&written, version)
+                    .mapping(written, version)
                     .map_err(|Unmappable(why)| {
                         at(
                             written.span.start,

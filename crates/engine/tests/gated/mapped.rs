@@ -298,3 +298,49 @@ fn a_mapping_that_cannot_be_followed_is_refused() {
         assert_eq!(catalog(&mut client), before, "{text}");
     }
 }
+
+/// Columns are kept one after the other: what was written between two copies does not come back as a row that never was.
+#[test]
+fn halves_that_were_kept_at_different_moments_are_not_put_together() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let files = [
+        migration(
+            "1_start.sql",
+            "-- migrate:up\nCREATE TABLE t (id int PRIMARY KEY, f text, l text);\nINSERT INTO t VALUES (1, 'a', 'b'), (2, NULL, NULL);\n",
+        ),
+        migration(
+            "2_merge.sql",
+            "-- migrate:up\n\
+             -- segue:map t.c = f || ' ' || l\n\
+             -- segue:map t.f = split_part(c, ' ', 1)\n\
+             -- segue:map t.l = split_part(c, ' ', 2)\n\
+             ALTER TABLE t ADD COLUMN c text, DROP COLUMN f, DROP COLUMN l;\n\
+             -- migrate:down\n\
+             ALTER TABLE t ADD COLUMN f text, ADD COLUMN l text, DROP COLUMN c;\n",
+        ),
+    ];
+    up(&database, &files[..1]).unwrap();
+    up(&database, &files).unwrap();
+    contract(&database, &files, EvidencePolicy::Accept).unwrap();
+    let mut client = database.connect().unwrap();
+    let kept = one(
+        &mut client,
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE relnamespace = 'segue_archive'::regnamespace AND relkind = 'r' AND attname = 'l'",
+    );
+    // As if a write had come between the two copies, and gone since.
+    client
+        .execute(&format!("INSERT INTO {kept} (id, l) VALUES (2, 'half')"))
+        .unwrap();
+    drop(client);
+    down(&database, &files).unwrap();
+    let mut client = database.connect().unwrap();
+    assert_eq!(
+        one(
+            &mut client,
+            "SELECT string_agg(concat(id, f, l), ',' ORDER BY id) FROM t"
+        ),
+        "1ab,2"
+    );
+}

@@ -56,7 +56,9 @@ fn drop_column(target: &Target, name: &Ident, context: &Context<'_>) -> Option<D
             counter: None,
         }],
     );
-    let restore = key.and_then(|key| keep_values(&mut draft, target, (table, column), &key));
+    let none_remain = BackfillProof::NoneRemain;
+    let restore =
+        key.and_then(|key| keep_values(&mut draft, target, (table, column, none_remain), &key));
     if restore.is_none() {
         draft.remark(format!(
             "The values of {name} are not kept: {} has no key of stored columns to keep them by. The contract phase is the \
@@ -148,7 +150,7 @@ pub(super) fn key(table: &Table, names: &[Ident]) -> Option<Vec<Column>> {
 pub(super) fn keep_values(
     draft: &mut Draft,
     target: &Target,
-    (table, column): (&Table, &Column),
+    (table, column, proof): (&Table, &Column, BackfillProof),
     key: &[Column],
 ) -> Option<Backfill> {
     if matches!(column.fill, Fill::Stored(_) | Fill::Virtual(_)) {
@@ -181,7 +183,7 @@ pub(super) fn keep_values(
                 taken: Taken::Skipped,
             },
             remaining: expression(&remaining, all.clone()),
-            proof: BackfillProof::NoneRemain,
+            proof,
         },
     );
     Some(back_from(&archive, (&target.name, column), &keys))

@@ -7,7 +7,7 @@
 //! version that a mapping cannot follow must not fail. Source: online engines, ideas 5 and 20.
 
 use segue_model::{
-    Backfill, BackfillKind, Change, Column, ColumnChange, ColumnMapping, Constraint,
+    Backfill, BackfillKind, BackfillProof, Change, Column, ColumnChange, ColumnMapping, Constraint,
     ConstraintKind, Context, DataType, Expression, Fill, Ident, MapDirective, Mapping, MappingSet,
     Nullability, Plan, Presence, Probe, Reaction, Retired, Sql, StepTransaction, SyncColumn,
     SyncTrigger, Table, Target, Unmappable, Volatility,
@@ -17,7 +17,7 @@ use super::draft::Draft;
 use super::{
     add_column, archive, author, expression, is_used, rename_column, set_not_null, shadow,
 };
-use crate::parse;
+use crate::{backfill, parse};
 
 /// Reads a directive.
 pub(crate) fn mapping(written: &MapDirective) -> Result<ColumnMapping, Unmappable> {
@@ -299,7 +299,8 @@ impl<'a> Sides<'a> {
         if let Some(key) = &key {
             for part in &self.old {
                 archive::forget(draft, &self.target.name, &part.column.name);
-                archive::keep_values(draft, &self.target, (self.table, &part.column), key);
+                let what = (self.table, &part.column, self.kept_by());
+                archive::keep_values(draft, &self.target, what, key);
             }
             // By their own way down alone: it has a trigger and a gate, and the new version may be running.
             draft.restored_by(self.back(key));
@@ -324,6 +325,21 @@ impl<'a> Sides<'a> {
             self.drop(draft, part, StepTransaction::WithPrevious);
         }
         Ok(())
+    }
+
+    /// New rows come all the time while the sides are kept in step, and their values are those of the new side: what is
+    /// kept is what was there when the copy began, where the table has a key to walk by.
+    fn kept_by(&self) -> BackfillProof {
+        let proof = BackfillProof::EachRangeOnce;
+        let probe = Backfill {
+            proof,
+            kind: BackfillKind::Delete,
+            ..Backfill::update(self.target.name.clone(), Vec::new(), self.is_behind())
+        };
+        match backfill::walk(&probe, self.context.catalog, self.context.server.version) {
+            Ok(_) => proof,
+            Err(_) => BackfillProof::NoneRemain,
+        }
     }
 
     fn drop(&self, draft: &mut Draft, part: &Part, transaction: StepTransaction) {
@@ -533,63 +549,98 @@ impl<'a> Sides<'a> {
     /// On the way back: a row takes the values that were kept, where the new side is still what was made of them.
     fn back(&self, key: &[Column]) -> Backfill {
         let table = &self.target.name;
-        let kept = |sql: Sql, part: &Part| {
-            let archive = archive::place(table, Some(&part.column.name));
-            let keys: Vec<Ident> = key.iter().map(|column| column.name.clone()).collect();
-            let sql = sql
-                .text("(SELECT kept.")
-                .ident(&part.column.name)
-                .text(" FROM ");
-            archive::same_key(sql.name(&archive).text(" AS kept WHERE "), table, &keys).text(")")
-        };
-        let number = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
-        let mut sql =
-            Sql::literal("EXISTS (SELECT FROM (SELECT ").list(&self.old, ", ", |sql, part| {
-                kept(sql, part).text(" AS ").ident(&part.column.name)
-            });
-        for (place, part) in self.new.iter().chain(&self.old).enumerate() {
-            sql = sql
-                .text(", ")
-                .ident(&table.name)
-                .text(".")
-                .ident(&part.column.name)
-                .text(" AS segue_")
-                .number(number(place));
-        }
-        sql = sql.text(") AS ").ident(&table.name).text(" WHERE (");
-        sql = sql.list(&self.old, " OR ", |sql, part| {
-            sql.ident(&part.column.name).text(" IS NOT NULL")
-        });
-        sql = sql.text(") AND CASE WHEN ");
-        for (place, part) in self.new.iter().enumerate() {
-            let data_type = &part.column.data_type;
-            sql = if place > 0 { sql.text(" OR ") } else { sql };
-            sql = sql.text("segue_").number(number(place));
-            sql = shadow::comparable(sql, data_type).text(" IS DISTINCT FROM ");
-            sql = shadow::comparable(cast(sql, part), data_type);
-        }
-        sql = sql.text(" THEN false ELSE ");
-        for (place, part) in self.old.iter().enumerate() {
-            let data_type = &part.column.data_type;
-            sql = if place > 0 { sql.text(" OR ") } else { sql };
-            sql = sql.text("segue_").number(number(place + self.new.len()));
-            sql = shadow::comparable(sql, data_type).text(" IS DISTINCT FROM ");
-            sql = shadow::comparable(sql.ident(&part.column.name), data_type);
-        }
-        sql = sql.text(" END)");
         let assignments = self
             .old
             .iter()
             .map(|part| {
-                let value = expression(&kept(Sql::default(), part), Vec::new());
+                let value = expression(&self.kept(Sql::default(), part, key), Vec::new());
                 (part.column.name.clone(), value)
             })
             .collect();
+        let sql =
+            Sql::literal("EXISTS (SELECT FROM (SELECT ").list(&self.old, ", ", |sql, part| {
+                self.kept(sql, part, key)
+                    .text(" AS ")
+                    .ident(&part.column.name)
+            });
+        // The row itself goes by numbers there: the kept values have its columns' names.
+        let sql = self
+            .new
+            .iter()
+            .chain(&self.old)
+            .enumerate()
+            .fold(sql, |sql, (place, part)| {
+                let sql = sql.text(", ").ident(&table.name).text(".");
+                numbered(sql.ident(&part.column.name).text(" AS "), place)
+            });
+        let sql = sql.text(") AS ").ident(&table.name).text(" WHERE ");
+        let sql = self.is_still_theirs(sql).text(")");
         Backfill {
             kind: BackfillKind::Update { assignments },
             ..Backfill::update(table.clone(), Vec::new(), expression(&sql, Vec::new()))
         }
     }
+
+    /// `(SELECT kept.column FROM archive AS kept WHERE …)`.
+    fn kept(&self, sql: Sql, part: &Part, key: &[Column]) -> Sql {
+        let table = &self.target.name;
+        let archive = archive::place(table, Some(&part.column.name));
+        let keys: Vec<Ident> = key.iter().map(|column| column.name.clone()).collect();
+        let sql = sql
+            .text("(SELECT kept.")
+            .ident(&part.column.name)
+            .text(" FROM ");
+        archive::same_key(sql.name(&archive).text(" AS kept WHERE "), table, &keys).text(")")
+    }
+
+    /// The kept values are some, the new side is what is made of them, and the row does not have them yet.
+    fn is_still_theirs(&self, sql: Sql) -> Sql {
+        let sql = sql.text("(").list(&self.old, " OR ", |sql, part| {
+            sql.ident(&part.column.name).text(" IS NOT NULL")
+        });
+        let sql = if self.old.len() > 1 {
+            // Each column was kept at a moment of its own: where the new side says nothing, they need not belong together.
+            either(
+                sql.text(") AND ("),
+                self.new.iter().enumerate(),
+                |sql, (place, _)| numbered(sql, place).text(" IS NOT NULL"),
+            )
+        } else {
+            sql
+        };
+        let sql = sql.text(") AND CASE WHEN ");
+        let sql = either(sql, self.new.iter().enumerate(), |sql, (place, part)| {
+            let data_type = &part.column.data_type;
+            let sql = shadow::comparable(numbered(sql, place), data_type);
+            shadow::comparable(cast(sql.text(" IS DISTINCT FROM "), part), data_type)
+        });
+        let sql = sql.text(" THEN false ELSE ");
+        let sql = either(sql, self.old.iter().enumerate(), |sql, (place, part)| {
+            let data_type = &part.column.data_type;
+            let sql = shadow::comparable(numbered(sql, self.new.len() + place), data_type);
+            let sql = sql.text(" IS DISTINCT FROM ").ident(&part.column.name);
+            shadow::comparable(sql, data_type)
+        });
+        sql.text(" END")
+    }
+}
+
+/// `segue_3`: a column of the row beside the kept ones.
+fn numbered(sql: Sql, place: usize) -> Sql {
+    sql.text("segue_")
+        .number(i64::try_from(place).unwrap_or(i64::MAX))
+}
+
+/// The conditions of several parts, one of which must hold.
+fn either<T>(
+    sql: Sql,
+    parts: impl Iterator<Item = T>,
+    mut condition: impl FnMut(Sql, T) -> Sql,
+) -> Sql {
+    parts.enumerate().fold(sql, |sql, (number, part)| {
+        let sql = if number > 0 { sql.text(" OR ") } else { sql };
+        condition(sql, part)
+    })
 }
 
 fn listed(parts: &[Part]) -> String {
