@@ -82,6 +82,11 @@ pub(crate) struct Entry<'a> {
 
 impl Entry<'_> {
     /// As `RunnerStatements::record_migration` takes it.
+    /// What a column of `bigint` can hold: a clock may have jumped.
+    fn took(&self) -> String {
+        self.took_ms.min(i64::MAX.unsigned_abs()).to_string()
+    }
+
     fn parameters<'p>(&'p self, took_ms: &'p str) -> [Option<&'p str>; 11] {
         [
             Some(self.id),
@@ -221,7 +226,7 @@ impl<'a> Journal<'a> {
         session: &mut S,
         entry: &Entry<'_>,
     ) -> Result<(), S::Error> {
-        let took = entry.took_ms.to_string();
+        let took = entry.took();
         let parameters = entry.parameters(&took);
         session
             .query_with(&self.statements.record_migration, &parameters)
@@ -234,7 +239,7 @@ impl<'a> Journal<'a> {
         session: &mut S,
         entry: &Entry<'_>,
     ) -> Result<(), S::Error> {
-        let took = entry.took_ms.to_string();
+        let took = entry.took();
         let parameters = entry.parameters(&took);
         let statements = self.statements;
         session

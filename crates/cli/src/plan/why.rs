@@ -128,13 +128,13 @@ fn locks(decision: &Decision) -> Vec<String> {
         strongest.mode,
         words::blocks(strongest.mode.blocks())
     )];
-    lines.extend(
-        decision
-            .impact
-            .work
-            .iter()
-            .map(|work| format!("on {} {}", work.on, words::work(&work.kind, work.cause))),
-    );
+    for work in &decision.impact.work {
+        let line = format!("on {} {}", work.on, words::work(&work.kind, work.cause));
+        // Several indexes are built for one reason.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     lines
 }
 
