@@ -30,21 +30,22 @@ pub(crate) fn emptied(
 ) -> Option<(Vec<Change>, Vec<Change>)> {
     let (mut before, mut behind) = (Vec::new(), Vec::new());
     for change in changes {
-        match change {
-            Change::Column(target, add @ ColumnChange::Add { column, .. })
-                if &target.name == table && &column.name == name =>
-            {
-                if !can_be_empty(&column.fill) {
-                    return None;
-                }
-                let (bare, mut later) = split(target, add.clone());
-                let at_once = before_values(&later);
-                behind = later.split_off(at_once);
-                before.push(bare);
-                before.extend(later);
-            }
-            other => before.push(other.clone()),
+        let Change::Column(target, add @ ColumnChange::Add { column, .. }) = change else {
+            before.push(change.clone());
+            continue;
+        };
+        if &target.name != table || &column.name != name {
+            before.push(change.clone());
+            continue;
         }
+        if !can_be_empty(&column.fill) {
+            return None;
+        }
+        let (bare, mut later) = split(target, add.clone());
+        let at_once = before_values(&later);
+        behind = later.split_off(at_once);
+        before.push(bare);
+        before.extend(later);
     }
     (before != changes).then_some((before, behind))
 }

@@ -84,9 +84,12 @@ impl<S: Session + Send> Runner<'_, S> {
                     ..bare(&adding, 2)
                 });
             }
-            adding.text = StepText::Authored(rendered(&before)?);
-            adding.changes = before;
-            adding.purpose = "Add the column empty: what was kept comes back into it.".to_owned();
+            adding = PlannedStep {
+                purpose: "Add the column empty: what was kept comes back into it.".to_owned(),
+                text: StepText::Authored(rendered(&before)?),
+                changes: before,
+                ..adding
+            };
         }
         if let Some(next) = plan.steps.get_mut(place + 1)
             && next.transaction == StepTransaction::WithPrevious
@@ -138,8 +141,7 @@ fn before_gate(plan: &PlannedMigration) -> usize {
 fn behind_fill(plan: &mut PlannedMigration, restore: &Backfill) {
     let columns = columns_of(restore);
     let end = before_gate(plan);
-    let steps = plan.steps.iter().take(end);
-    let steps: Vec<&PlannedStep> = steps.collect();
+    let steps: Vec<&PlannedStep> = plan.steps.iter().take(end).collect();
     let Some(last) = steps
         .iter()
         .rposition(|step| makes(step, &restore.table, &columns))
