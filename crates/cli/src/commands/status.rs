@@ -118,7 +118,6 @@ fn human(lines: &[Status]) -> String {
         | Exit::Partial
         | Exit::Unknown
         | Exit::Interrupted
-        | Exit::HungUp
         | Exit::Terminated
         | Exit::ClosedOutput => {
             if lines.iter().any(|line| line.standing == Standing::Waiting) {
