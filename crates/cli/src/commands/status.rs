@@ -118,6 +118,7 @@ fn human(lines: &[Status]) -> String {
         | Exit::Partial
         | Exit::Unknown
         | Exit::Interrupted
+        | Exit::HungUp
         | Exit::Terminated
         | Exit::ClosedOutput => {
             if lines.iter().any(|line| line.standing == Standing::Waiting) {
