@@ -135,6 +135,7 @@ fn human(overview: &Overview) -> String {
         | Exit::Partial
         | Exit::Unknown
         | Exit::Interrupted
+        | Exit::HungUp
         | Exit::Terminated
         | Exit::ClosedOutput => {
             if lines.iter().any(|line| line.standing == Standing::Waiting) {
