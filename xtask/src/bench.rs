@@ -39,10 +39,18 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// The program that `--binary` names, else one that is built now.
+fn binary(read: &Read) -> Result<PathBuf> {
+    if let Some(path) = read.value("--binary") {
+        return std::path::absolute(path).context("the current directory is not known");
+    }
+    step("release binary");
+    measure::release_binary()
+}
+
 fn check(read: &Read) -> Result<()> {
     let files = read.parsed("--files")?.unwrap_or(FILES);
-    step("release binary");
-    let segue = measure::release_binary()?;
+    let segue = binary(read)?;
     let place = crate::root().join("target/bench");
     let folder = corpus::folder(&place, files)?;
     match install::squawk() {

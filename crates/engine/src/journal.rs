@@ -1,6 +1,6 @@
 //! The journal: what was intended and what was done, in the target database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{Request, RunnerStatements, Session, TextRows};
 
@@ -87,16 +87,6 @@ pub enum Others {
     All,
 }
 
-impl Others {
-    fn limit(self) -> usize {
-        match self {
-            Self::Counted => 0,
-            Self::Newest(count) => count,
-            Self::All => i64::MAX.unsigned_abs().try_into().unwrap_or(usize::MAX),
-        }
-    }
-}
-
 /// What is about to be recorded of a migration.
 pub(crate) struct Entry<'a> {
     pub(crate) id: &'a str,
@@ -181,26 +171,52 @@ impl<'a> Journal<'a> {
     pub fn records<S: Session>(
         self,
         session: &mut S,
-        ids: &[&str],
+        asked: &[&str],
         others: Others,
     ) -> Result<Records, S::Error> {
         if !self.is_installed(session)? {
             return Ok(Records::default());
         }
-        let ids = serde_json::Value::from(ids).to_string();
-        let limit = others.limit().to_string();
-        let rows = session.query_with(&self.statements.migrations, &[Some(&ids), Some(&limit)])?;
-        let others = rows
+        let limit = match others {
+            Others::All => None,
+            Others::Counted => Some(0),
+            Others::Newest(count) => Some(count),
+        };
+        let (rows, number) = match limit {
+            None => {
+                let rows = session.query(&self.statements.migrations)?;
+                let number = rows.len();
+                (rows, number)
+            }
+            Some(limit) => self.rows_of(session, asked, limit)?,
+        };
+        let records: Vec<Record> = rows.into_iter().map(record).collect();
+        let asked: BTreeSet<&str> = asked.iter().copied().collect();
+        let found = records
+            .iter()
+            .filter(|record| asked.contains(record.id.as_str()));
+        let others = number.saturating_sub(found.count());
+        Ok(Records { records, others })
+    }
+
+    /// The rows of these records and of as many others, and how many records there are in all.
+    fn rows_of<S: Session>(
+        self,
+        session: &mut S,
+        asked: &[&str],
+        others: usize,
+    ) -> Result<(TextRows, usize), S::Error> {
+        let ids = serde_json::Value::from(asked).to_string();
+        let limit = others.to_string();
+        let mut rows =
+            session.query_with(&self.statements.migrations_of, &[Some(&ids), Some(&limit)])?;
+        let number = rows
             .first()
-            .and_then(|row| row.last()?.as_deref()?.parse().ok());
-        Ok(Records {
-            others: others.unwrap_or_default(),
-            records: rows
-                .into_iter()
-                .filter(|row| row.first().is_some_and(Option::is_some))
-                .map(record)
-                .collect(),
-        })
+            .and_then(|row| row.last()?.as_deref()?.parse().ok())
+            .unwrap_or_default();
+        // Where there is no record to give, the number has a row of its own.
+        rows.retain(|row| row.first().is_some_and(Option::is_some));
+        Ok((rows, number))
     }
 
     /// The migrations whose plan was recorded, in the order they were.

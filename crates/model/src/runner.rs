@@ -59,10 +59,13 @@ pub struct RunnerStatements {
     pub record_migration: Sql,
     /// Removes a migration's record and its steps: `$1 id`.
     pub forget_migration: Sql,
+    /// All records, in the order they were made. Gives: id, path, name, state, raw, semantic, plan hash, took ms, when (UTC,
+    /// ISO 8601).
+    pub migrations: Sql,
     /// The records of these migrations, and the newest of all others, in the order they were recorded: `$1 ids as a JSON
     /// array`, `$2 how many others at most`. Gives: id, path, name, state, raw, semantic, plan hash, took ms, when (UTC,
-    /// ISO 8601), how many others there are; at least one row, whose id is null when there is no record to give.
-    pub migrations: Sql,
+    /// ISO 8601), how many records there are in all; at least one row, whose id is null when there is no record to give.
+    pub migrations_of: Sql,
     /// The migrations whose plan was recorded, in the order they were recorded. Gives: id.
     pub planned: Sql,
     /// Says that a run has done all it set out to do: what was recorded until now is a finished release.

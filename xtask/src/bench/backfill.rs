@@ -4,13 +4,12 @@
 //! The server writes its log and syncs as a production server does, but in memory where there is room: time is that of the
 //! processors, not of a disk.
 
-use super::measure;
 use crate::arguments::Read;
 use crate::run;
-use crate::talk::{say, step};
+use crate::talk::say;
 use anyhow::{Context, Result, ensure};
 use segue_testkit::{Client, TestDatabase, TestServer};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -58,12 +57,7 @@ impl Way {
 /// When a server does not start, or a way leaves rows behind.
 pub(super) fn backfill(read: &Read) -> Result<()> {
     let rows = read.parsed("--rows")?;
-    let segue = if let Some(path) = read.value("--binary") {
-        PathBuf::from(path)
-    } else {
-        step("release binary");
-        measure::release_binary()?
-    };
+    let segue = super::binary(read)?;
     let installed = segue_testkit::installed();
     let first = installed
         .first()

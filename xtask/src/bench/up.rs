@@ -4,7 +4,7 @@
 //! is measured is what the runners do, not the disk. Prints ratios and passes no verdict.
 
 use super::measure::{self, Cost, measured, median};
-use super::{count, fresh};
+use super::{binary, count, fresh};
 use crate::arguments::Read;
 use crate::install;
 use crate::talk::{say, step};
@@ -35,8 +35,7 @@ struct Project {
 /// When a program or the server is missing, or a run does not create what it should.
 pub(super) fn up(read: &Read) -> Result<()> {
     let migrations = read.parsed("--files")?.unwrap_or(MIGRATIONS);
-    step("release binary");
-    let segue = measure::release_binary()?;
+    let segue = binary(read)?;
     let installed = server_of(MAJOR)?;
     let server = TestServer::start(&installed)?;
     let place = crate::root().join("target/bench/up");

@@ -4,6 +4,7 @@
 
 mod answers;
 mod archive;
+mod book;
 mod check;
 mod doctor;
 mod environments;
