@@ -4,12 +4,14 @@
 
 mod answers;
 mod archive;
+mod canaries;
 mod check;
 mod doctor;
 mod environments;
 mod formats;
 mod gates;
 mod plans;
+mod projects;
 mod repair;
 mod runs;
 mod safeguards;
