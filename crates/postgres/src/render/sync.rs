@@ -78,11 +78,11 @@ fn uses_expression(sync: &SyncTrigger) -> bool {
 fn body(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
     let (old, new) = (&sync.old, &sync.new);
     if !sync.is_mutual() {
-        let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' OR ");
+        let sql = Sql::literal("BEGIN IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' OR ");
         let sql = changed(sql, old).text(" THEN ");
         return fill(sql, table, new).text("END IF; RETURN NEW; END");
     }
-    let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' THEN IF ");
+    let sql = Sql::literal("BEGIN IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN IF ");
     let sql = given(sql, new).text(" THEN ");
     let sql = fill(sql, table, old).text("ELSIF ");
     let sql = given(sql, old).text(" THEN ");
