@@ -5,7 +5,9 @@
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use segue_model::{Change, Dialect, Form, Migration, Section, Span, Statement, TextNoteKind};
+use segue_model::{
+    Change, Dialect, Form, Migration, Section, Span, Statement, TextNoteKind, named_secrets,
+};
 
 use crate::checksum::Checksums;
 
@@ -69,7 +71,6 @@ fn spans(text: &str, dialect: &dyn Dialect) -> Vec<Span> {
     if hints().is_some_and(|hints| !hints.is_match(text)) {
         return Vec::new();
     }
-    let lower = text.to_ascii_lowercase();
     let mut spans: Vec<Span> = Vec::new();
     for statement in dialect.read(text, 0) {
         if is_unread(&statement) {
@@ -82,7 +83,7 @@ fn spans(text: &str, dialect: &dyn Dialect) -> Vec<Span> {
                 .filter_map(|note| matches!(note.kind, TextNoteKind::Secret).then_some(note.span)),
         );
     }
-    spans.extend(named(text, &lower));
+    spans.extend(named_secrets(text));
     spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
     let mut end = 0;
     spans.retain(|span| {
@@ -93,49 +94,6 @@ fn spans(text: &str, dialect: &dyn Dialect) -> Vec<Span> {
         is_first
     });
     spans
-}
-
-/// What stands behind the word `password`, also in the text of a program: there quotes are doubled.
-fn named(text: &str, lower: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (place, word) in lower.match_indices("password") {
-        let after = place + word.len();
-        let rest = text.get(after..).unwrap_or_default();
-        let gap = rest.len()
-            - rest
-                .trim_start_matches([' ', '\t', '\n', '\r', '=', '"'])
-                .len();
-        let start = after + gap;
-        let quoted = text.get(start..).unwrap_or_default();
-        let marks = quoted.len() - quoted.trim_start_matches('\'').len();
-        let inner = start + marks;
-        let end = text.get(inner..).and_then(|inside| closing(inside, marks));
-        if let Some(length @ 1..) = end {
-            // The mask has one pair of marks: those of a doubled pair stay around it.
-            spans.push(Span {
-                start: inner - 1,
-                end: inner + length + 1,
-            });
-        }
-    }
-    spans
-}
-
-/// Where a literal ends that began with so many marks: a mark inside it is written as twice as many.
-fn closing(inside: &str, marks: usize) -> Option<usize> {
-    if marks == 0 {
-        return None;
-    }
-    let mut from = 0;
-    loop {
-        let at = from + inside.get(from..)?.find('\'')?;
-        let rest = inside.get(at..)?;
-        let run = rest.len() - rest.trim_start_matches('\'').len();
-        if !run.is_multiple_of(2 * marks) {
-            return Some(at);
-        }
-        from = at + run;
-    }
 }
 
 /// Nobody knows which of its literals is what.
@@ -210,29 +168,8 @@ fn all_sections(migration: &Migration) -> impl Iterator<Item = &Section> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MASK, literals, named};
+    use super::literals;
     use segue_model::Span;
-
-    fn masked(text: &str) -> String {
-        let mut shown = text.to_owned();
-        for span in named(text, &text.to_ascii_lowercase()).iter().rev() {
-            shown.replace_range(span.start..span.end, MASK);
-        }
-        shown
-    }
-
-    #[test]
-    fn what_stands_behind_the_word_is_masked_with_all_its_marks() {
-        assert_eq!(masked("x PASSWORD 'a''b' y"), "x PASSWORD '[secret]' y");
-        assert_eq!(masked("'x PASSWORD ''a'' '"), "'x PASSWORD ''[secret]'' '");
-        assert_eq!(
-            masked("'PASSWORD ''a''''b'' z'"),
-            "'PASSWORD ''[secret]'' z'"
-        );
-        assert_eq!(masked("password = 'a'"), "password = '[secret]'");
-        assert_eq!(masked("PASSWORD NULL"), "PASSWORD NULL");
-        assert_eq!(masked("PASSWORD 'open"), "PASSWORD 'open");
-    }
 
     #[test]
     fn of_what_cannot_be_read_every_literal_counts_also_an_open_one() {

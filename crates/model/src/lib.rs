@@ -71,7 +71,7 @@ pub use seam::{
     CatalogScope, Dialect, Failure, Request, Session, SessionError, TextRows, Unrenderable,
     send_singly,
 };
-pub use secret::{looks_like_a_secret, without_secrets};
+pub use secret::{looks_like_a_secret, named_secrets, without_secrets};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

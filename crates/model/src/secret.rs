@@ -1,4 +1,6 @@
-//! Which literals look like a password, a token or a key, whatever they stand for.
+//! Which literals look like a password, a token or a key, whatever they stand for; and which are named one.
+
+use crate::Span;
 
 /// True for a literal, with its quotes, that looks like one.
 ///
@@ -34,7 +36,51 @@ fn has_connection_password(text: &str) -> bool {
     is_scheme && user.is_some_and(|user| user.contains(':'))
 }
 
-/// Without any of these nothing looks like one.
+/// What stands behind the word `password`, also in the text of a program: there quotes are doubled.
+pub fn named_secrets(text: &str) -> Vec<Span> {
+    let lower = text.to_ascii_lowercase();
+    let mut spans = Vec::new();
+    for (place, word) in lower.match_indices("password") {
+        let after = place + word.len();
+        let rest = text.get(after..).unwrap_or_default();
+        let gap = rest.len()
+            - rest
+                .trim_start_matches([' ', '\t', '\n', '\r', '=', '"'])
+                .len();
+        let start = after + gap;
+        let quoted = text.get(start..).unwrap_or_default();
+        let marks = quoted.len() - quoted.trim_start_matches('\'').len();
+        let inner = start + marks;
+        let end = text.get(inner..).and_then(|inside| closing(inside, marks));
+        if let Some(length @ 1..) = end {
+            // The mask has one pair of marks: those of a doubled pair stay around it.
+            spans.push(Span {
+                start: inner - 1,
+                end: inner + length + 1,
+            });
+        }
+    }
+    spans
+}
+
+/// Where a literal ends that began with so many marks: a mark inside it is written as twice as many.
+fn closing(inside: &str, marks: usize) -> Option<usize> {
+    if marks == 0 {
+        return None;
+    }
+    let mut from = 0;
+    loop {
+        let at = from + inside.get(from..)?.find('\'')?;
+        let rest = inside.get(at..)?;
+        let run = rest.len() - rest.trim_start_matches('\'').len();
+        if !run.is_multiple_of(2 * marks) {
+            return Some(at);
+        }
+        from = at + run;
+    }
+}
+
+/// Without any of these nothing looks like one, and nothing is named one.
 const HINTS: &[&str] = &[
     "AKIA",
     "ghp_",
@@ -44,7 +90,8 @@ const HINTS: &[&str] = &[
     "glpat-",
     "eyJ",
     "://",
-    "password=",
+    "password",
+    "PASSWORD",
     "PRIVATE KEY",
 ];
 
@@ -54,6 +101,21 @@ pub fn without_secrets(text: &str) -> Option<String> {
     if text.len() < 14 || !HINTS.iter().any(|hint| text.contains(hint)) {
         return None;
     }
+    let mut named = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in named_secrets(text) {
+        if span.start >= at {
+            named.push_str(text.get(at..span.start).unwrap_or_default());
+            named.push_str("'[secret]'");
+            at = span.end;
+        }
+    }
+    named.push_str(text.get(at..).unwrap_or_default());
+    let found = without_likely(&named);
+    found.or_else(|| (named != text).then_some(named))
+}
+
+fn without_likely(text: &str) -> Option<String> {
     if !text.contains('\'') {
         let is_one = looks_like_a_secret(&["'", text, "'"].concat());
         return is_one.then(|| "[secret]".to_owned());
@@ -92,7 +154,28 @@ fn end_of_literal(text: &str, start: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_like_a_secret, without_secrets};
+    use super::{looks_like_a_secret, named_secrets, without_secrets};
+
+    fn named(text: &str) -> String {
+        let mut shown = text.to_owned();
+        for span in named_secrets(text).iter().rev() {
+            shown.replace_range(span.start..span.end, "'[secret]'");
+        }
+        shown
+    }
+
+    #[test]
+    fn what_stands_behind_the_word_is_masked_with_all_its_marks() {
+        assert_eq!(named("x PASSWORD 'a''b' y"), "x PASSWORD '[secret]' y");
+        assert_eq!(named("'x PASSWORD ''a'' '"), "'x PASSWORD ''[secret]'' '");
+        assert_eq!(
+            named("'PASSWORD ''a''''b'' z'"),
+            "'PASSWORD ''[secret]'' z'"
+        );
+        assert_eq!(named("password = 'a'"), "password = '[secret]'");
+        assert_eq!(named("PASSWORD NULL"), "PASSWORD NULL");
+        assert_eq!(named("PASSWORD 'open"), "PASSWORD 'open");
+    }
 
     #[test]
     fn a_text_is_masked_where_a_literal_of_it_looks_like_one() {
@@ -102,6 +185,11 @@ mod tests {
             "a <> 'b''c' AND d = '[secret]' OR e"
         );
         assert_eq!(masked("postgres://u:hunter2@h/db"), "[secret]");
+        assert_eq!(
+            masked("EXECUTE 'ALTER ROLE a PASSWORD ''hunter2'''"),
+            "EXECUTE 'ALTER ROLE a PASSWORD ''[secret]'''"
+        );
+        assert_eq!(masked("password 'password' 'x'"), "password '[secret]' 'x'");
         assert_eq!(without_secrets("see https://example.org/a"), None);
         assert_eq!(without_secrets("a = 'https://example.org/a'"), None);
     }
