@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod begun;
+mod cuts;
 mod keys;
 mod killed;
 mod life;
