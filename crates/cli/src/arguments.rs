@@ -23,8 +23,7 @@ pub(crate) use archive::{
 pub(crate) use demo::DemoArguments;
 pub(crate) use plans::{PlanArguments, PlanOutput};
 pub(crate) use proofs::{
-    ApproveArguments, DoctorArguments, EnvArguments, EnvMarkArguments, EnvShowArguments, EnvVerb,
-    RepairArguments,
+    ApproveArguments, EnvArguments, EnvMarkArguments, EnvVerb, LookArguments, RepairArguments,
 };
 pub(crate) use runs::{
     BackfillArguments, BackfillWhat, ChoiceArguments, ContractArguments, LockArguments,
@@ -33,6 +32,20 @@ pub(crate) use runs::{
 
 use crate::report;
 use crate::show::tool;
+
+/// The exit codes of a verb that runs migrations.
+macro_rules! exits_of_a_run {
+    () => {
+        "Exit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`, 130 or 143 stopped by a signal."
+    };
+}
+
+/// Those of a verb that reads the journal or writes a record into it.
+macro_rules! exits_of_a_record {
+    () => {
+        "Exit codes: 0 ok, 2 usage, 4 refused, 5 no connection, 6 another runner."
+    };
+}
 
 /// Changes a production database while the application keeps running.
 #[derive(Debug, Parser)]
@@ -75,7 +88,7 @@ pub(crate) enum Verb {
     #[command(
         visible_alias = "create",
         alias = "add",
-        after_help = "Examples:\n  segue new add_customers_phone\n  segue new \"wider order numbers\" --dir db/migrations"
+        after_help = "Examples:\n  segue new add_customers_phone\n  segue new \"wider order numbers\" --dir db/migrations\n\nExit codes: 0 ok, 2 usage or the file cannot be written."
     )]
     New(NewArguments),
     /// Show what `up` would send: every step with its locks and transaction. Changes nothing
@@ -87,34 +100,34 @@ pub(crate) enum Verb {
     #[command(
         visible_alias = "migrate",
         aliases = ["apply", "deploy"],
-        after_help = "Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --no-archive        what its contract phase drops is not kept\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\nExit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`."
+        after_help = concat!("Examples:\n  segue up\n  segue up --to 20260301120000\n  segue up --dry-run\n  segue up --no-archive        what its contract phase drops is not kept\n  segue up --verbatim          as written, for development\n\nKill it at any moment and run it again: it goes on where it stopped.\n", exits_of_a_run!())
     )]
     Up(UpArguments),
     /// Finish what waits at its gate: the old structure goes, when nobody is seen to use it
     #[command(
         visible_alias = "complete",
-        after_help = "Examples:\n  segue contract                       all that wait\n  segue contract 20260301120000 --dry-run\n  segue contract --watch 600           watch counters for ten minutes first\n  segue contract --no-archive          keep nothing of what goes\n\nExit codes: as for `up`; 4 while something still uses what would go."
+        after_help = concat!("Examples:\n  segue contract                       all that wait\n  segue contract 20260301120000 --dry-run\n  segue contract --watch 600           watch counters for ten minutes first\n  segue contract --no-archive          keep nothing of what goes\n\nThe gate stays shut, with exit code 4, while something still uses what would go.\n", exits_of_a_run!())
     )]
     Contract(ContractArguments),
     /// Take migrations back, the last one first
     #[command(
         visible_alias = "rollback",
         aliases = ["revert", "undo"],
-        after_help = "Examples:\n  segue down                    the last one\n  segue down --steps 2\n  segue down --to 20260301120000    that one stays\n\nExit codes: as for `up`."
+        after_help = concat!("Examples:\n  segue down                    the last one\n  segue down --dry-run          what it would send\n  segue down --steps 2\n  segue down --to 20260301120000    that one stays\n\n", exits_of_a_run!())
     )]
     Down(UpArguments),
     /// Take the last migration back and run it again
-    #[command(after_help = "Examples:\n  segue redo")]
+    #[command(after_help = concat!("Examples:\n  segue redo\n\n", exits_of_a_run!()))]
     Redo(UpArguments),
     /// Show where the project and the database stand
     #[command(
         visible_alias = "info",
-        after_help = "Examples:\n  segue status\n  segue status --exit-code\n\nExit codes with --exit-code: 0 nothing to do, 10 pending, 11 half done, 12 edited after it ran."
+        after_help = "Examples:\n  segue status\n  segue status --exit-code\n\nExit codes: 0 ok, 2 usage, 5 no connection; with --exit-code: 0 nothing to do, 10 pending, 11 half done, 12 edited after it ran."
     )]
     Status(StatusArguments),
     /// Compare the recorded migrations with the files, and show what was edited
     #[command(
-        after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 12 something was edited."
+        after_help = "Examples:\n  segue verify\n\nExit codes: 0 all as recorded, 2 usage, 5 no connection, 12 something was edited."
     )]
     Verify(StatusArguments),
     /// Show where the journal and the catalog disagree, and mend the record
@@ -126,7 +139,7 @@ pub(crate) enum Verb {
     /// Say in the database which environment it is, or show it
     #[command(
         subcommand_required = true,
-        after_help = "Examples:\n  segue env show\n  segue env mark staging\n  segue env mark production --protected"
+        after_help = concat!("Examples:\n  segue env show\n  segue env mark staging\n  segue env mark production --protected\n\n", exits_of_a_record!())
     )]
     Env(EnvArguments),
     /// Agree to what a plan destroys: on a terminal, by a person, recorded in the journal
@@ -138,13 +151,13 @@ pub(crate) enum Verb {
     #[command(
         after_help = "Examples:\n  segue doctor\n  segue doctor --env production --output json\n\nExit codes: 0 nothing is bad, 1 something is, 5 no connection."
     )]
-    Doctor(DoctorArguments),
+    Doctor(LookArguments),
     /// Record migrations as done that were there before Segue. Runs none
-    #[command(after_help = "Examples:\n  segue baseline 20260301120000")]
+    #[command(after_help = concat!("Examples:\n  segue baseline 20260301120000\n\n", exits_of_a_record!()))]
     Baseline(BaselineArguments),
     /// Wait until a migration is recorded as done, for processes that must not migrate themselves
     #[command(
-        after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 10 it is not yet."
+        after_help = "Examples:\n  segue wait 20260301120000 --seconds 60\n\nExit codes: 0 it is, 2 usage, 5 no connection, 10 it is not yet."
     )]
     Wait(WaitArguments),
     /// Look at backfills, pause, resume or cancel them, and lend them workers
@@ -155,29 +168,36 @@ pub(crate) enum Verb {
     /// What the contract phases dropped and Segue kept: show it, bring it back, remove it
     #[command(
         subcommand_required = true,
-        after_help = "Examples:\n  segue archive list\n  segue archive restore public.users.nickname\n  segue archive purge --older-than 30d"
+        after_help = concat!("Examples:\n  segue archive list\n  segue archive restore public.users.nickname\n  segue archive purge --older-than 30d\n\n", exits_of_a_run!())
     )]
     Archive(ArchiveArguments),
     /// Print the database's structure as SQL that makes it again: needs no `pg_dump`, same structure, same bytes
     #[command(
         visible_alias = "inspect",
-        after_help = "Examples:\n  segue dump > db/schema.sql"
+        after_help = "Examples:\n  segue dump > db/schema.sql\n\nExit codes: 0 ok, 2 usage, 5 no connection."
     )]
     Dump(DumpArguments),
     /// Remove Segue's journal from the database
-    #[command(after_help = "Examples:\n  segue uninstall")]
+    #[command(after_help = concat!("Examples:\n  segue uninstall\n\n", exits_of_a_record!()))]
     Uninstall(StatusArguments),
     /// Print the page of a rule or an error, or list all of them
-    #[command(after_help = "Examples:\n  segue explain\n  segue explain add-check-validated")]
+    #[command(
+        after_help = "Examples:\n  segue explain\n  segue explain add-check-validated\n\nExit codes: 0 ok, 2 there is no such code."
+    )]
     Explain(ExplainArguments),
     /// Print completions for a shell
     #[command(
-        after_help = "Examples:\n  segue completions bash > /etc/bash_completion.d/segue\n  segue completions zsh > ~/.zfunc/_segue"
+        after_help = "Examples:\n  segue completions bash > /etc/bash_completion.d/segue\n  segue completions zsh > ~/.zfunc/_segue\n\nThe names of migrations and the codes of rules are filled in by the project that you are in.\nExit codes: 0 ok, 2 usage."
     )]
     Completions(CompletionsArguments),
     /// Print the manual page, or write one per verb into a directory
-    #[command(after_help = "Examples:\n  segue man | man -l -\n  segue man target/man")]
+    #[command(
+        after_help = "Examples:\n  segue man | man -l -\n  segue man target/man\n\nExit codes: 0 ok, 2 the directory cannot be written."
+    )]
     Man(ManArguments),
+    /// Print what a shell may fill in here, one a line with its name behind a tab
+    #[command(hide = true)]
+    FillIn(FillInArguments),
     /// Write the generated part of the documentation into a directory
     #[command(hide = true)]
     GenerateDocs(GenerateDocsArguments),
@@ -538,6 +558,31 @@ pub(crate) struct ExplainArguments {
 pub(crate) struct CompletionsArguments {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// What `fill-in` is told.
+#[derive(Debug, Args)]
+pub(crate) struct FillInArguments {
+    /// What is filled in
+    pub(crate) what: Filled,
+    /// Where the migrations are
+    #[arg(
+        long,
+        short = 'd',
+        value_name = "PATH",
+        env = "SEGUE_DIR",
+        hide_env_values = true
+    )]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What a shell fills in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Filled {
+    /// The ids of the project's migrations.
+    Migrations,
+    /// The codes of rules and errors.
+    Codes,
 }
 
 /// What `man` is told.

@@ -188,8 +188,8 @@ pub(crate) fn audit(
         .map(|subject| subject.reading.dialect.name())
         .collect();
     let mut watch = Watch::new(segue_model::ServerFacts {
-        version: document.run.server_version,
         sizes: request.sizes.clone(),
+        ..segue_model::ServerFacts::new(document.run.server_version)
     });
     judge(request, subjects, &mut document, &mut |event| {
         watch.hear(event);

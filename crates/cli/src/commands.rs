@@ -14,6 +14,7 @@ mod down;
 mod dump;
 mod env;
 mod explain;
+mod fill_in;
 mod generate_docs;
 mod man;
 mod new;
@@ -58,6 +59,7 @@ pub(crate) fn run(verb: Verb) -> Result<Exit, CliError> {
         Verb::Dump(arguments) => dump::run(&arguments),
         Verb::Uninstall(arguments) => uninstall::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::FillIn(arguments) => fill_in::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Man(arguments) => man::run(&arguments),
         Verb::GenerateDocs(arguments) => generate_docs::run(&arguments),

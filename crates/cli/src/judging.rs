@@ -62,6 +62,8 @@ pub(crate) struct Subject {
     pub(crate) sources: Vec<Source>,
     /// What is wrong with it before any SQL is read.
     pub(crate) problems: Vec<ProjectProblem>,
+    /// The database it is written for, in its own word, where that is one that is not spoken: its SQL is not read.
+    pub(crate) unspoken: Option<String>,
     /// What is new; none when everything is reported.
     pub(crate) changed: Option<Changed>,
 }
@@ -125,8 +127,8 @@ impl<'a, 'l> Hearing<'a, 'l> {
         listener: &'a mut Listener<'l>,
     ) -> Self {
         let server = ServerFacts {
-            version: subject.reading.version,
             sizes: request.sizes.clone(),
+            ..ServerFacts::new(subject.reading.version)
         };
         let options = JudgeOptions {
             depth: match request.needs.every_answer {

@@ -23,7 +23,7 @@ use segue_model::{
 };
 
 pub(crate) use estimate::Estimate;
-pub(crate) use html::write as html;
+pub(crate) use html::{review as html_review, why as html_why, write as html};
 pub(crate) use human::write as human;
 pub(crate) use json::write as json;
 pub(crate) use review::write as review;

@@ -7,7 +7,7 @@ use segue_engine::{
     Approval, BackfillLimits, Clock, Copies, EngineError, Event, Kind, Limits, Manner, Observer,
     Order, Purpose, Runner, Selection, Signal, StateOfDatabase, Target,
 };
-use segue_model::{Migration, ProjectProblem};
+use segue_model::{Migration, ProjectProblem, Tool};
 use segue_sources::{LocateOptions, Located, locate};
 use segue_sqlite::Missing;
 
@@ -43,8 +43,28 @@ const HISTORIES: &[&str] = &[
 pub(crate) struct Project {
     /// The folder, as it is shown.
     pub(crate) shown: String,
+    /// Whose files they are.
+    pub(crate) tool: Tool,
     /// Them.
     pub(crate) migrations: Vec<Migration>,
+}
+
+impl Project {
+    /// What a way down that is missing has to be, and where: that is the tool's to say.
+    pub(crate) fn explained(&self, error: EngineError) -> EngineError {
+        let stopped_at = error.step().map(|(id, _)| id.to_owned());
+        let migration = self
+            .migrations
+            .iter()
+            .find(|one| Some(&one.id) == stopped_at.as_ref());
+        match migration {
+            Some(migration) if error.kind() == Kind::NoWayDown => {
+                let what = segue_sources::way_back(self.tool, &migration.path);
+                error.advised(format!("{what}; then run the same command again"))
+            }
+            Some(_) | None => error,
+        }
+    }
 }
 
 /// Finds the one project that is meant, and reads it.
@@ -74,6 +94,7 @@ pub(crate) fn project(arguments: &DatabaseArguments) -> Result<Project, CliError
     });
     Ok(Project {
         shown: located.shown.clone(),
+        tool: located.tool,
         migrations: read.collect::<Result<_, _>>()?,
     })
 }
@@ -314,6 +335,10 @@ pub(crate) fn complaint(error: &EngineError) -> CliError {
         Kind::GateShut => (
             Code::GateShut,
             "finish the rollout, then run `segue contract` again",
+        ),
+        Kind::NoWayDown => (
+            Code::Refused,
+            "write its way back, then run the same command again",
         ),
         Kind::Refused if error.file().is_some() => (Code::Refused, "segue check"),
         Kind::Refused => (Code::Refused, "segue plan"),

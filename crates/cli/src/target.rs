@@ -227,6 +227,13 @@ impl Resolver {
                 .map(Address::Sqlite)
                 .map_err(|why| wrong().with_details([why]));
         }
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        if let Some(other) = scheme.filter(|scheme| !scheme.starts_with("postgres")) {
+            return Err(wrong().with_details([format!(
+                "Segue speaks PostgreSQL and SQLite, not {}",
+                crate::show::escape::line(other)
+            )]));
+        }
         segue_postgres::Target::resolve(text, &self.sources)
             .map(|target| Address::Postgres(Box::new(target)))
             .map_err(|error| wrong().because(error))

@@ -303,10 +303,7 @@ fn judged(dice: &mut Dice, texts: &[String]) {
     let options = JudgeOptions {
         depth: segue_check::Depth::EveryAnswer,
         tool: *dice.of(TOOLS),
-        server: ServerFacts {
-            version,
-            sizes: BTreeMap::new(),
-        },
+        server: ServerFacts::new(version),
         today: Date::parse("2026-06-01").unwrap(),
         directory: "migrations".to_owned(),
     };

@@ -17,6 +17,7 @@ use crate::checksum::Checksums;
 use crate::error::{EngineError, Kind};
 use crate::journal::{Journal, Others, Record, RecordState, StepState};
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
+use crate::secret::Secrets;
 use crate::up::{Approval, Outcome, Runner};
 
 /// One thing that the archive keeps.
@@ -431,6 +432,7 @@ fn own_plan(
         hazards: Vec::new(),
         decisions: Vec::new(),
         checksums: Checksums::default(),
+        secrets: Secrets::default(),
         hash: hash(&steps),
         steps,
     }

@@ -30,10 +30,13 @@ pub fn checksums(migration: &Migration, dialect: &dyn Dialect) -> Checksums {
     let mut normalized = String::new();
     if let Form::Sql { up, .. } = &migration.form {
         for section in up {
-            if !normalized.is_empty() {
+            let piece = dialect.normalized(section.text());
+            if normalized.is_empty() {
+                normalized = piece;
+            } else {
                 normalized.push('\n');
+                normalized.push_str(&piece);
             }
-            normalized.push_str(&dialect.normalized(section.text()));
         }
     }
     Checksums {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{
-    Build, Change, EvidenceKind, Ident, IndexChange, Migration, QualifiedName, Retired, Session,
-    StepTransaction, ViewChange,
+    Build, Change, ConstraintChange, EvidenceKind, Ident, IndexChange, Migration, QualifiedName,
+    Retired, Session, StepTransaction, ViewChange,
 };
 
 use crate::checksum::{Checksums, checksums};
@@ -14,6 +14,7 @@ use crate::guard::Keeping;
 use crate::journal::{Journal, Record, StepState, value};
 use crate::kept::before_values;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
+use crate::secret::{Secrets, is_masked};
 use crate::status::{Standing, Status};
 use crate::touched::touched;
 use crate::up::{Approval, Outcome, Runner};
@@ -97,8 +98,8 @@ impl<S: Session + Send> Runner<'_, S> {
     fn unmask(
         &self,
         session: &mut S,
-        steps: &mut [PlannedStep],
-        (migration, sums): (&Migration, &Checksums),
+        steps: &mut Vec<PlannedStep>,
+        (migration, sums, secrets): (&Migration, &Checksums, &Secrets),
     ) -> Result<(), EngineError> {
         let text = Journal::new(&self.statements)
             .recorded_text(session, &migration.id)
@@ -113,7 +114,7 @@ impl<S: Session + Send> Runner<'_, S> {
             )
             .with_next("segue repair"));
         }
-        crate::secret::restore(steps, migration, self.dialect);
+        secrets.restore(steps);
         Ok(())
     }
 
@@ -209,8 +210,9 @@ impl<S: Session + Send> Runner<'_, S> {
         };
         let mut steps: Vec<PlannedStep> = steps;
         let sums = checksums(migration, self.dialect).for_the_journal(migration, self.dialect);
-        if crate::secret::is_masked(&steps) {
-            self.unmask(session, &mut steps, (migration, &sums))?;
+        let secrets = Secrets::of(migration, self.dialect);
+        if is_masked(&steps) {
+            self.unmask(session, &mut steps, (migration, &sums, &secrets))?;
         }
         Ok(Some(PlannedMigration {
             id: migration.id.clone(),
@@ -227,6 +229,7 @@ impl<S: Session + Send> Runner<'_, S> {
             hazards: Vec::new(),
             decisions: Vec::new(),
             checksums: sums,
+            secrets,
             hash: hash(&steps),
             steps,
         }))
@@ -518,9 +521,10 @@ fn online(
         });
         return (change, StepTransaction::Outside);
     }
-    let is_open = before
-        .last()
-        .is_some_and(|last| last.transaction != StepTransaction::Outside);
+    let is_open = !checks_rows(change)
+        && before.last().is_some_and(|last| {
+            last.transaction != StepTransaction::Outside && !last.changes.iter().any(checks_rows)
+        });
     let transaction = match step.transaction {
         StepTransaction::Outside => StepTransaction::Outside,
         StepTransaction::Own | StepTransaction::WithPrevious if is_open => {
@@ -529,6 +533,12 @@ fn online(
         StepTransaction::Own | StepTransaction::WithPrevious => StepTransaction::Own,
     };
     (change.clone(), transaction)
+}
+
+/// What reads every row beside readers and writers shares its transaction with nothing: a lock that follows would be waited for
+/// with the scan to be done again.
+fn checks_rows(change: &Change) -> bool {
+    matches!(change, Change::Constraint(_, ConstraintChange::Validate(_)))
 }
 
 fn number(rows: &segue_model::TextRows) -> u64 {

@@ -1,8 +1,8 @@
 //! Which way was taken for a statement, and on what grounds: for people who ask why.
 
 use segue_model::{
-    Answers, Breakage, Certainty, Change, Impact, LARGE_ROWS, Locked, Loss, Plan, QualifiedName,
-    Replay, TableSize,
+    Answers, Breakage, Certainty, Change, Impact, Locked, Loss, Plan, QualifiedName, Replay,
+    TableSize,
 };
 
 use crate::prepare::Manner;
@@ -110,18 +110,13 @@ impl Decision {
             impact: answers.impact.clone(),
             losses: answers.destroys.clone(),
             tables: tables.collect(),
-            large_rows: replay.context().settings.large_rows(),
+            large_rows: replay.server.large_rows,
         }
     }
 
     /// True when not everything about the statement is known.
     pub fn is_unsure(&self) -> bool {
         self.impact.certainty != Certainty::Known
-    }
-
-    /// The setting that moves the threshold, by its name in a session.
-    pub fn threshold(&self) -> &'static str {
-        LARGE_ROWS
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Kind {
     Failed,
     /// Refused by safety: an approval is missing, history was edited, a statement cannot be run safely.
     Refused,
+    /// A migration that is to be taken back says no way to.
+    NoWayDown,
     /// A statement would break a running version or keep it waiting, no safe way is known, and nobody allowed it.
     Unsafe,
     /// Something still uses what would go behind a gate.
@@ -141,6 +143,12 @@ impl EngineError {
     pub(crate) fn with_next(mut self, command: impl Into<String>) -> Self {
         self.0.next = Some(command.into());
         self
+    }
+
+    /// The same stop with what leads on, where the caller knows it better.
+    #[must_use]
+    pub fn advised(self, next: impl Into<String>) -> Self {
+        self.with_next(next)
     }
 
     /// The one command that leads on, where this stop has one of its own.

@@ -433,28 +433,35 @@ impl<S: Session + Send> Runner<'_, S> {
     pub(crate) fn without_hazards(
         &self,
         session: &mut S,
-        plans: Vec<PlannedMigration>,
+        mut plans: Vec<PlannedMigration>,
     ) -> Result<Vec<PlannedMigration>, EngineError> {
         if plans.iter().all(|plan| plan.hazards.is_empty()) {
             return Ok(plans);
         }
         let today = Date::of_day(self.clock.now_ms() / 86_400_000);
         let mut real: Vec<(&PlannedMigration, &Hazard)> = Vec::new();
-        for plan in &plans {
+        let mut accepted: Vec<(usize, String)> = Vec::new();
+        for (number, plan) in plans.iter().enumerate() {
             for hazard in &plan.hazards {
-                let is_allowed = hazard
-                    .allowed
-                    .iter()
-                    .any(|one| one.names(hazard.finding.rule, today));
-                if !is_allowed && !self.is_harmless(session, hazard)? {
-                    real.push((plan, hazard));
+                if self.is_harmless(session, hazard)? {
+                    continue;
+                }
+                let mut allowed = hazard.allowed.iter();
+                match allowed.find(|one| one.names(hazard.finding.rule, today)) {
+                    None => real.push((plan, hazard)),
+                    Some(allowed) => accepted.push((number, remark(hazard, &allowed.reason))),
                 }
             }
         }
-        match real.first() {
-            None => Ok(plans),
-            Some((plan, first)) => Err(refusal(plan, first, &real)),
+        if let Some((plan, first)) = real.first() {
+            return Err(refusal(plan, first, &real));
         }
+        for (number, remark) in accepted {
+            if let Some(plan) = plans.get_mut(number) {
+                plan.remarks.push(remark);
+            }
+        }
+        Ok(plans)
     }
 
     /// True when so few rows are there that nobody would notice.
@@ -484,6 +491,14 @@ impl<S: Session + Send> Runner<'_, S> {
             .and_then(|rows| rows.parse::<i64>().ok())
             .is_some_and(|rows| rows <= at_most))
     }
+}
+
+/// What is done all the same, because somebody wrote that it may be.
+fn remark(hazard: &Hazard, reason: &str) -> String {
+    format!(
+        "Statement {} runs as written: {}. Allowed by `segue:allow {}`, because {reason}.",
+        hazard.step, hazard.finding.why, hazard.finding.rule
+    )
 }
 
 fn refusal(

@@ -59,7 +59,7 @@ pub use prepare::{
 };
 pub use repair::{Basis, CatalogSays, Choice, Evidence, JournalSays, Remedy, StepEvidence};
 pub use restore_point::BackupCheck;
-pub use secret::redacted;
+pub use secret::{Secrets, redacted};
 pub use status::{Overview, Standing, Status, status};
 pub use stop::Stop;
 pub use up::{Approval, Connect, Copies, Order, Outcome, Runner, Selection, Target};

@@ -50,12 +50,8 @@ impl<S: Session> Running<'_, '_, S> {
         }
         let live = self.session.catalog(&CatalogScope::Whole)?;
         let version = self.session.query(&self.runner.statements.server_version)?;
-        let facts = ServerFacts {
-            version: value(&version)
-                .and_then(|text| text.parse().ok())
-                .unwrap_or_default(),
-            sizes: std::collections::BTreeMap::new(),
-        };
+        let version = value(&version).and_then(|text| text.parse().ok());
+        let facts = ServerFacts::new(version.unwrap_or_default());
         let dialect = self.runner.dialect;
         let mut replay = Replay::new(live, facts);
         for step in same_transaction(&migration.steps, failed) {

@@ -20,7 +20,7 @@ use crate::decision::Decision;
 use crate::error::{EngineError, Kind, Place};
 use crate::hazard::{self, Hazard};
 use crate::kept::refilled;
-use crate::secret::redacted;
+use crate::secret::{Secrets, redacted};
 use losses::real;
 
 /// Workers of other processes read what they do from the database, so it cannot be kept without its secret.
@@ -159,6 +159,8 @@ pub struct PlannedMigration {
     pub hazards: Vec<Hazard>,
     /// What was decided for each statement, and on what grounds; none for a plan that was made before.
     pub decisions: Vec<Decision>,
+    /// What the journal does not keep of it.
+    pub secrets: Secrets,
     /// What an approval is given for: SHA-256 over ids, texts and transactions of all steps, lower-case hex.
     pub hash: String,
 }
@@ -166,7 +168,7 @@ pub struct PlannedMigration {
 /// Plans one migration on top of what the replay has seen, and lets it have its effect there.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a program, for a missing way down, and for a statement that could not be read.
+/// [`Kind::NoWayDown`] for a missing way down; [`Kind::Refused`] for a program, and for a statement that could not be read.
 pub fn prepare(
     migration: &Migration,
     way: Sent,
@@ -211,6 +213,7 @@ pub fn prepare(
         hazards: draft.hazards,
         decisions: draft.decisions,
         checksums: checksums(migration, dialect).for_the_journal(migration, dialect),
+        secrets: Secrets::of(migration, dialect),
         hash,
     })
 }
@@ -229,7 +232,15 @@ fn sections(migration: &Migration, way: Sent) -> Result<&[Section], EngineError>
         (Form::Sql { up, .. }, Sent::Up) => Ok(up),
         (Form::Sql { down, .. }, Sent::Down) => match down {
             Down::Sections(sections) => Ok(sections),
-            Down::Missing | Down::Empty | Down::Derived => refused("it has no way down"),
+            Down::Missing | Down::Empty | Down::Derived => Err(EngineError::new(
+                Kind::NoWayDown,
+                format!("{}: it has no way down", migration.path),
+            )
+            .at(Place {
+                migration: migration.id.clone(),
+                step: "down".to_owned(),
+                file: None,
+            })),
         },
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    ARCHIVE, Backfill, BackfillKind, CatalogScope, Change, ColumnChange, Ident, Migration,
-    PhaseKind, QualifiedName, Session, StepTransaction,
+    Backfill, BackfillKind, CatalogScope, Change, ColumnChange, Ident, Migration, PhaseKind,
+    QualifiedName, Session, StepTransaction,
 };
 
 use crate::error::{EngineError, Kind};
@@ -26,30 +26,44 @@ impl<S: Session + Send> Runner<'_, S> {
         let Some(up) = self.recorded(session, migration, Sent::Up)? else {
             return Ok(());
         };
-        let archives: BTreeSet<QualifiedName> = up.steps.iter().filter_map(kept_in).collect();
-        let restores: Vec<(&PlannedStep, &Backfill)> = up
+        let restores: Vec<(&PlannedStep, &Backfill, BTreeSet<QualifiedName>)> = up
             .steps
             .iter()
             .filter_map(|step| Some((step, step.restore.as_ref()?)))
+            .map(|(step, restore)| (step, restore, read_by(restore, &up.steps)))
+            .filter(|(_, _, archives)| !archives.is_empty())
             .collect();
-        if archives.is_empty() || restores.is_empty() {
+        let archives: BTreeSet<QualifiedName> = restores
+            .iter()
+            .flat_map(|(_, _, places)| places.clone())
+            .collect();
+        if archives.is_empty() {
             return Ok(());
         }
         let there = session
             .catalog(&CatalogScope::Relations(archives.clone()))
             .map_err(|error| EngineError::server("the archive could not be looked at", error))?;
-        if archives.iter().any(|name| there.table(name).is_none()) {
-            plan.remarks.push(
-                "The archive does not have the old values any more: they are computed from the new ones.".to_owned(),
-            );
-            return Ok(());
-        }
-        for (taken_by, restore) in restores {
+        let is_there = |name: &QualifiedName| there.table(name).is_some();
+        for (taken_by, restore, places) in &restores {
+            if !places.iter().all(is_there) {
+                continue;
+            }
             if takes_away(taken_by) {
                 self.refill(plan, restore)?;
             } else {
                 behind_fill(plan, restore);
             }
+        }
+        let purged: Vec<String> = archives
+            .iter()
+            .filter(|name| !is_there(name))
+            .map(ToString::to_string)
+            .collect();
+        if !purged.is_empty() {
+            plan.remarks.push(format!(
+                "The archive does not have {} any more: what was kept there is computed from the new values.",
+                purged.join(", ")
+            ));
         }
         plan.hash = hash(&plan.steps);
         Ok(())
@@ -102,14 +116,29 @@ impl<S: Session + Send> Runner<'_, S> {
     }
 }
 
-fn kept_in(step: &PlannedStep) -> Option<QualifiedName> {
-    let StepText::Backfill(backfill, _) = &step.text else {
-        return None;
+/// The places in the archive that a restore reads: where the values of its columns were copied to.
+fn read_by(restore: &Backfill, steps: &[PlannedStep]) -> BTreeSet<QualifiedName> {
+    let BackfillKind::Update { assignments } = &restore.kind else {
+        return BTreeSet::new();
     };
-    match &backfill.kind {
-        BackfillKind::Copy { into, .. } if into.namespace.as_str() == ARCHIVE => Some(into.clone()),
-        BackfillKind::Copy { .. } | BackfillKind::Update { .. } | BackfillKind::Delete => None,
-    }
+    let kept = |column: &Ident| {
+        steps.iter().find_map(|step| {
+            let StepText::Backfill(copy, _) = &step.text else {
+                return None;
+            };
+            let BackfillKind::Copy { into, columns, .. } = &copy.kind else {
+                return None;
+            };
+            let is_it = copy.archives()
+                && copy.table == restore.table
+                && columns.last().is_some_and(|(last, _)| last == column);
+            is_it.then(|| into.clone())
+        })
+    };
+    assignments
+        .iter()
+        .filter_map(|(column, _)| kept(column))
+        .collect()
 }
 
 /// True for a step that drops the column whose values were kept; the other kind of step is replaced by columns that compute

@@ -17,6 +17,7 @@ use crate::error::{EngineError, Kind};
 use crate::journal::{Entry, Journal, Others, RecordState, StepState, value};
 use crate::lease::{self, Lease};
 use crate::prepare::PlannedStep;
+use crate::secret::Secrets;
 use crate::status::{Standing, Status};
 use crate::touched::touched;
 use crate::up::Runner;
@@ -443,7 +444,10 @@ impl<S: Session + Send> Runner<'_, S> {
             let known = journal.steps(session, &line.id).map_err(unread)?;
             let plan: Option<Vec<PlannedStep>> =
                 plan.and_then(|json| serde_json::from_str(&json).ok());
-            if let Some(plan) = plan {
+            if let Some(mut plan) = plan {
+                if let Some(migration) = migration {
+                    Secrets::of(migration, self.dialect).restore(&mut plan);
+                }
                 steps = plan
                     .into_iter()
                     .map(|step| Step {

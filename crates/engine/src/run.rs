@@ -109,7 +109,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 end: Some(end),
                 took_ms: 0,
             };
-            let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
+            let plan = migration.secrets.stored(&migration.steps);
             let writing = writing(migration, &position, (end == End::Gate).then_some(&plan));
             self.note(migration, &[], &writing)
                 .map_err(|error| self.placed(error, 0, 0))?;
@@ -194,8 +194,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
                 purpose: step.purpose.clone(),
             });
         }
-        let plan = (!position.is_only)
-            .then(|| crate::secret::stored(&migration.steps, self.runner.dialect));
+        let plan = (!position.is_only).then(|| migration.secrets.stored(&migration.steps));
         let writing = writing(migration, position, plan.as_ref());
         match outside(turn) {
             Some(step) => {
@@ -245,7 +244,7 @@ impl<S: Session + Send> Running<'_, '_, S> {
             }
         }
         if position.end.is_some() {
-            let plan = crate::secret::stored(&migration.steps, self.runner.dialect);
+            let plan = migration.secrets.stored(&migration.steps);
             let writing = writing(migration, position, keeps_plan(migration).then_some(&plan));
             return self.note(migration, &[], &writing);
         }

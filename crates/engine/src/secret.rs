@@ -2,10 +2,22 @@
 //!
 //! What is sent is never changed. When a migration that was begun goes on, the statement comes from its file again.
 
-use segue_model::{Change, Dialect, Form, Migration, Section, Span, Statement, TextNoteKind};
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use segue_model::{
+    Change, Dialect, Form, Migration, Section, Span, Statement, TextNoteKind, named_secrets,
+};
 
 use crate::checksum::Checksums;
-use crate::prepare::{PlannedStep, StepText};
+
+mod plan;
+
+pub use plan::Secrets;
+pub(crate) use plan::is_masked;
+
+/// A longer text is not kept for people to compare: its sum is.
+const KEPT_BYTES_MAX: usize = 4 << 20;
 
 /// What stands in a secret's place.
 const MASK: &str = "'[secret]'";
@@ -28,11 +40,36 @@ const HINTS: &[&str] = &[
     "eyj",
 ];
 
+/// The texts that stand where a secret may.
+fn hints() -> Option<&'static AhoCorasick> {
+    static SEARCH: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    SEARCH
+        .get_or_init(|| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(HINTS)
+                .ok()
+        })
+        .as_ref()
+}
+
 /// The text with every literal masked that looks like a password, token or key.
 pub fn redacted(text: &str, dialect: &dyn Dialect) -> String {
-    let lower = text.to_ascii_lowercase();
-    if !HINTS.iter().any(|hint| lower.contains(hint)) {
-        return text.to_owned();
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in spans(text, dialect) {
+        shown.push_str(text.get(at..span.start).unwrap_or_default());
+        shown.push_str(MASK);
+        at = span.end;
+    }
+    shown.push_str(text.get(at..).unwrap_or_default());
+    shown
+}
+
+/// Where such literals stand, with their quotes; from the first to the last, none inside another.
+fn spans(text: &str, dialect: &dyn Dialect) -> Vec<Span> {
+    if hints().is_some_and(|hints| !hints.is_match(text)) {
+        return Vec::new();
     }
     let mut spans: Vec<Span> = Vec::new();
     for statement in dialect.read(text, 0) {
@@ -46,63 +83,17 @@ pub fn redacted(text: &str, dialect: &dyn Dialect) -> String {
                 .filter_map(|note| matches!(note.kind, TextNoteKind::Secret).then_some(note.span)),
         );
     }
-    spans.extend(named(text, &lower));
+    spans.extend(named_secrets(text));
     spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-    let mut shown = String::with_capacity(text.len());
-    let mut at = 0;
-    for span in spans {
-        if span.start < at {
-            continue;
+    let mut end = 0;
+    spans.retain(|span| {
+        let is_first = span.start >= end;
+        if is_first {
+            end = span.end;
         }
-        shown.push_str(text.get(at..span.start).unwrap_or_default());
-        shown.push_str(MASK);
-        at = span.end;
-    }
-    shown.push_str(text.get(at..).unwrap_or_default());
-    shown
-}
-
-/// What stands behind the word `password`, also in the text of a program: there quotes are doubled.
-fn named(text: &str, lower: &str) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (place, word) in lower.match_indices("password") {
-        let after = place + word.len();
-        let rest = text.get(after..).unwrap_or_default();
-        let gap = rest.len()
-            - rest
-                .trim_start_matches([' ', '\t', '\n', '\r', '=', '"'])
-                .len();
-        let start = after + gap;
-        let quoted = text.get(start..).unwrap_or_default();
-        let marks = quoted.len() - quoted.trim_start_matches('\'').len();
-        let inner = start + marks;
-        let end = text.get(inner..).and_then(|inside| closing(inside, marks));
-        if let Some(length @ 1..) = end {
-            // The mask has one pair of marks: those of a doubled pair stay around it.
-            spans.push(Span {
-                start: inner - 1,
-                end: inner + length + 1,
-            });
-        }
-    }
+        is_first
+    });
     spans
-}
-
-/// Where a literal ends that began with so many marks: a mark inside it is written as twice as many.
-fn closing(inside: &str, marks: usize) -> Option<usize> {
-    if marks == 0 {
-        return None;
-    }
-    let mut from = 0;
-    loop {
-        let at = from + inside.get(from..)?.find('\'')?;
-        let rest = inside.get(at..)?;
-        let run = rest.len() - rest.trim_start_matches('\'').len();
-        if !run.is_multiple_of(2 * marks) {
-            return Some(at);
-        }
-        from = at + run;
-    }
 }
 
 /// Nobody knows which of its literals is what.
@@ -137,7 +128,15 @@ impl Checksums {
     /// The same sums, with a normalized text that may be kept.
     #[must_use]
     pub fn for_the_journal(mut self, migration: &Migration, dialect: &dyn Dialect) -> Self {
-        if redacted(&self.normalized, dialect) == self.normalized {
+        if self.normalized.len() > KEPT_BYTES_MAX {
+            self.normalized = format!(
+                "[not kept: {} bytes, SHA-256 {}]",
+                self.normalized.len(),
+                self.semantic
+            );
+            return self;
+        }
+        if spans(&self.normalized, dialect).is_empty() {
             return self;
         }
         let pieces = sections(migration)
@@ -155,47 +154,6 @@ fn sections(migration: &Migration) -> &[Section] {
     }
 }
 
-/// The steps as the journal keeps them.
-pub(crate) fn stored(steps: &[PlannedStep], dialect: &dyn Dialect) -> String {
-    let mut steps = steps.to_vec();
-    for step in &mut steps {
-        if let StepText::Users(text) = &mut step.text {
-            *text = redacted(text, dialect);
-        }
-    }
-    serde_json::to_string(&steps).unwrap_or_default()
-}
-
-/// Whether the journal has kept something of these steps back.
-pub(crate) fn is_masked(steps: &[PlannedStep]) -> bool {
-    steps
-        .iter()
-        .any(|step| matches!(&step.text, StepText::Users(text) if text.contains(MASK)))
-}
-
-/// Puts the file's own text back where the journal has a masked one.
-pub(crate) fn restore(steps: &mut [PlannedStep], migration: &Migration, dialect: &dyn Dialect) {
-    for step in steps {
-        let StepText::Users(text) = &mut step.text else {
-            continue;
-        };
-        if !text.contains(MASK) {
-            continue;
-        }
-        let (path, byte) = &step.file;
-        let section = all_sections(migration)
-            .find(|one| one.file.path == *path && one.span.start <= *byte && *byte < one.span.end);
-        let Some(section) = section else { continue };
-        let found = dialect
-            .read(section.text(), 0)
-            .into_iter()
-            .find(|statement| section.span.start + statement.span.start == *byte);
-        if let Some(statement) = found {
-            statement.span.of(section.text()).clone_into(text);
-        }
-    }
-}
-
 fn all_sections(migration: &Migration) -> impl Iterator<Item = &Section> {
     let (up, down) = match &migration.form {
         Form::Sql {
@@ -210,29 +168,8 @@ fn all_sections(migration: &Migration) -> impl Iterator<Item = &Section> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MASK, literals, named};
+    use super::literals;
     use segue_model::Span;
-
-    fn masked(text: &str) -> String {
-        let mut shown = text.to_owned();
-        for span in named(text, &text.to_ascii_lowercase()).iter().rev() {
-            shown.replace_range(span.start..span.end, MASK);
-        }
-        shown
-    }
-
-    #[test]
-    fn what_stands_behind_the_word_is_masked_with_all_its_marks() {
-        assert_eq!(masked("x PASSWORD 'a''b' y"), "x PASSWORD '[secret]' y");
-        assert_eq!(masked("'x PASSWORD ''a'' '"), "'x PASSWORD ''[secret]'' '");
-        assert_eq!(
-            masked("'PASSWORD ''a''''b'' z'"),
-            "'PASSWORD ''[secret]'' z'"
-        );
-        assert_eq!(masked("password = 'a'"), "password = '[secret]'");
-        assert_eq!(masked("PASSWORD NULL"), "PASSWORD NULL");
-        assert_eq!(masked("PASSWORD 'open"), "PASSWORD 'open");
-    }
 
     #[test]
     fn of_what_cannot_be_read_every_literal_counts_also_an_open_one() {

@@ -366,11 +366,14 @@ impl<S: Session + Send> Running<'_, '_, S> {
             Writing::Steps(entry) => entry,
         };
         for step in turn {
-            let named = (step_key(migration, step), step.purpose.as_str());
+            let named = (
+                step_key(migration, step),
+                migration.secrets.without(&step.purpose),
+            );
             journal.record_step(
                 &mut self.session,
                 &migration.id,
-                (&named.0, named.1),
+                (&named.0, &named.1),
                 StepState::Done,
             )?;
         }
@@ -519,7 +522,8 @@ impl<S: Session + Send> Running<'_, '_, S> {
         let journal = Journal::new(&self.runner.statements);
         for step in steps {
             let key = step_key(migration, step);
-            let named = (key.as_str(), step.purpose.as_str());
+            let purpose = migration.secrets.without(&step.purpose);
+            let named = (key.as_str(), purpose.as_str());
             let state = StepState::Intended;
             journal.record_step(&mut self.session, &migration.id, named, state)?;
         }

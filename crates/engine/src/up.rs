@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use segue_model::{
-    Catalog, CatalogScope, Dialect, Ident, LARGE_ROWS, LARGE_ROWS_DEFAULT, Loss, Migration,
-    QualifiedName, Replay, RunnerStatements, ServerFacts, Session, Sql,
+    Catalog, CatalogScope, Dialect, Ident, LARGE_ROWS_DEFAULT, Loss, Migration, QualifiedName,
+    Replay, RunnerStatements, ServerFacts, Session, Sql,
 };
 
 use crate::backfill::BackfillLimits;
@@ -260,7 +260,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     /// Goes back.
     ///
     /// # Errors
-    /// As [`Runner::up`]; [`Kind::Refused`] for a migration without a way down.
+    /// As [`Runner::up`]; [`Kind::NoWayDown`] for a migration without a way down.
     pub fn down(
         &mut self,
         migrations: &[Migration],
@@ -442,16 +442,12 @@ impl<'a, S: Session + Send> Runner<'a, S> {
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_default(),
             sizes: self.sizes(session)?,
+            large_rows: self.large_rows,
         };
         let mut replay = Replay::new(catalog, facts);
         if way == Sent::Up {
             self.same_release(session, migrations, &mut replay)?;
         }
-        let large = self.large_rows.to_string();
-        replay
-            .at_connect
-            .session
-            .insert(Ident::from(LARGE_ROWS), large);
         for (name, value) in self.statements.settings {
             let name = Ident::from(*name);
             replay.at_connect.session.insert(name, (*value).to_owned());
@@ -473,7 +469,7 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             );
             if is_begun {
                 self.as_begun(session, &mut plan)?;
-                crate::secret::restore(&mut plan.steps, migration, self.dialect);
+                plan.secrets.restore(&mut plan.steps);
                 agreed(&mut plan);
             }
             plans.push(plan);

@@ -29,6 +29,19 @@ pub struct ServerFacts {
     pub version: u16,
     /// The sizes of its tables, where a statistics file or a live server gave them.
     pub sizes: BTreeMap<QualifiedName, TableSize>,
+    /// Rows from which on a table is large: an UPDATE or DELETE of it runs in batches.
+    pub large_rows: u64,
+}
+
+impl ServerFacts {
+    /// A server of this version, of which nothing else is known.
+    pub fn new(version: u16) -> Self {
+        Self {
+            version,
+            sizes: BTreeMap::new(),
+            large_rows: LARGE_ROWS_DEFAULT,
+        }
+    }
 }
 
 /// Rows below which a scan or rewrite is over before anybody notices: about 10 ms of work on a slow disk.
@@ -141,9 +154,7 @@ impl TransactionSoFar {
     }
 }
 
-/// Names the setting of a session that says from how many rows on a table is large.
-pub const LARGE_ROWS: &str = "segue.large_rows";
-/// What it is when nobody says otherwise: one UPDATE of so many rows takes about a second.
+/// From how many rows on a table is large when nobody says otherwise: one UPDATE of so many takes about a second.
 pub const LARGE_ROWS_DEFAULT: u64 = 100_000;
 
 /// The settings of the session, as the statements so far left them. Names in lower case, values as written.
@@ -163,13 +174,6 @@ impl Settings {
             .get(&name)
             .or_else(|| self.session.get(&name))
             .map(|value| value.trim_matches('\''))
-    }
-
-    /// Rows from which on an UPDATE or DELETE runs in batches: [`LARGE_ROWS`], else [`LARGE_ROWS_DEFAULT`].
-    pub fn large_rows(&self) -> u64 {
-        self.value(LARGE_ROWS)
-            .and_then(|rows| rows.parse().ok())
-            .unwrap_or(LARGE_ROWS_DEFAULT)
     }
 
     /// A duration in milliseconds: `200`, `'5s'`, `1min`. None when not set or not understood.

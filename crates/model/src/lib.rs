@@ -21,6 +21,7 @@ mod name;
 mod plan;
 mod runner;
 mod seam;
+mod secret;
 mod span;
 mod sql;
 mod statement;
@@ -38,8 +39,8 @@ pub use backfill::{
 pub use catalog::*;
 pub use change::*;
 pub use context::{
-    Context, Deferred, HeldLock, LARGE_ROWS, LARGE_ROWS_DEFAULT, SMALL_ROWS, ServerFacts, Settings,
-    TableSize, TransactionSoFar, TransactionState, parse_duration_ms,
+    Context, Deferred, HeldLock, LARGE_ROWS_DEFAULT, SMALL_ROWS, ServerFacts, Settings, TableSize,
+    TransactionSoFar, TransactionState, parse_duration_ms,
 };
 pub use data_type::{Collation, DataType, Parameter, TypeName};
 pub use directive::{
@@ -70,6 +71,7 @@ pub use seam::{
     CatalogScope, Dialect, Failure, Request, Session, SessionError, TextRows, Unrenderable,
     send_singly,
 };
+pub use secret::{looks_like_a_secret, named_secrets, without_secrets};
 pub use span::Span;
 pub use sql::Sql;
 pub use statement::{Statement, TextNote, TextNoteKind};

@@ -76,8 +76,9 @@ fn used(words: &[&str], shown: &str, workload: Option<&Ident>) -> Vec<Evidence> 
         let calls = Sql::literal("SELECT COALESCE(pg_catalog.sum(s.calls), 0)::bigint::text FROM ")
             .ident(namespace)
             .text(
-                ".pg_stat_statements AS s WHERE $1::text IS NOT NULL AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database AS d \
-                 WHERE d.datname = pg_catalog.current_database()) AND ",
+                ".pg_stat_statements AS s WHERE $1::text IS NOT NULL \
+                 AND s.dbid OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d \
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) AND ",
             );
         questions.push(Evidence {
             what: format!("calls of statements that name {shown}"),
@@ -94,7 +95,10 @@ fn named(mut sql: Sql, text: &'static str, words: &[&str]) -> Sql {
         if position > 0 {
             sql = sql.text(" AND ");
         }
-        sql = sql.text(text).text(" ~* ").string(&pattern(word));
+        sql = sql
+            .text(text)
+            .text(" OPERATOR(pg_catalog.~*) ")
+            .string(&pattern(word));
     }
     sql
 }

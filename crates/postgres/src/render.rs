@@ -19,7 +19,7 @@ use segue_model::{
     Target, Unrenderable, ViewChange,
 };
 
-pub(crate) use sync::comparable;
+pub(crate) use sync::differ;
 
 /// One statement, or why Segue does not write it.
 type Rendered = Result<Sql, Unrenderable>;

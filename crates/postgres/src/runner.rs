@@ -25,9 +25,9 @@ pub(crate) fn statements() -> RunnerStatements {
         rollback: Sql::literal("ROLLBACK"),
         fence: Sql::literal(
             "SELECT pg_catalog.txid_current()::text, pg_catalog.set_config('lock_timeout', $2::text, true), \
-             pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') \
-             WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true) \
-             FROM segue.lease WHERE epoch = $1::text::bigint FOR KEY SHARE",
+             pg_catalog.set_config('synchronous_commit', \
+             CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true) \
+             FROM segue.lease WHERE epoch OPERATOR(pg_catalog.=) $1::text::bigint FOR KEY SHARE",
         ),
         session_lock_timeout: lock_timeout,
         identity: Some(Sql::literal(IDENTITY)),
@@ -136,8 +136,8 @@ fn lock_timeout(ms: u32) -> Sql {
         .text(
             "', false), pg_catalog.set_config('statement_timeout', '0', false), \
              pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false), \
-             pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') \
-             WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, false)",
+             pg_catalog.set_config('synchronous_commit', \
+             CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, false)",
         )
 }
 

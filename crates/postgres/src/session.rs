@@ -1,13 +1,14 @@
 //! One open connection, blocking; the only module, with its children, that sends SQL to a server.
 //!
-//! The user's text goes to the server as it is. Sets nothing on the connection but its name: no search path, no
-//! time-out. Never connects again by itself, because what the lost statement did is not known here.
+//! The user's text goes to the server as it is. Sets nothing on the connection but its name: no time-out, and no search
+//! path, except for the length of a statement of our own where the server's names are not the first. Never connects again by itself, because what the lost statement did is not known here.
 //!
 //! Must not be used from inside an async runtime: it has its own.
 
 mod canceller;
 mod error;
 mod open;
+mod path;
 mod socket;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,7 @@ pub use error::PostgresError;
 use crate::connect::Target;
 use crate::introspect::{self, IntrospectError};
 use open::Opened;
+use path::{Names, Transaction};
 
 /// Notices that are kept until somebody takes them; the oldest go first.
 const NOTICES_MAX: usize = 10_000;
@@ -50,6 +52,8 @@ pub struct PostgresSession {
     canceller: Canceller,
     announced_pid: Option<i32>,
     backend_pid: i32,
+    names: Names,
+    transaction: Transaction,
 }
 
 /// A statement that the server knows.
@@ -87,6 +91,8 @@ impl PostgresSession {
             canceller: opened.canceller,
             announced_pid: opened.announced_pid,
             backend_pid: opened.backend_pid,
+            names: opened.names,
+            transaction: Transaction::None,
         }
     }
 
@@ -122,6 +128,7 @@ impl PostgresSession {
         let answer = self
             .runtime
             .block_on(drive(work, &mut self.wire, &mut self.notices));
+        self.transaction = self.transaction.after(text);
         match answer {
             Ok(messages) => messages.iter().filter_map(row_of).collect(),
             Err(cause) => Err(self.failed(cause, text)),
@@ -153,6 +160,56 @@ impl PostgresSession {
         };
         self.prepared.insert(key, known);
         Ok(statement)
+    }
+
+    /// Prepares a statement and sends it; what fails is not known to the server any more.
+    fn answered<T>(
+        &mut self,
+        statement: &Sql,
+        parameters: &[Option<&str>],
+        send: impl AsyncFnOnce(
+            &tokio_postgres::Client,
+            &tokio_postgres::Statement,
+            &[&(dyn ToSql + Sync)],
+        ) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, PostgresError> {
+        let text = statement.as_str();
+        let known = self.prepared(text, parameters.len())?;
+        let values: Vec<&(dyn ToSql + Sync)> = parameters
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        let work = send(&self.requests, &known, &values);
+        let answer = self
+            .runtime
+            .block_on(drive(work, &mut self.wire, &mut self.notices));
+        answer.map_err(|cause| {
+            self.prepared.remove(&(text.to_owned(), parameters.len()));
+            self.failed(cause, text)
+        })
+    }
+
+    /// Lets a statement of ours mean the server's own operators, also where the user's stand before them. What names
+    /// something of his, or is about settings, is left alone.
+    fn by_own_names<T>(
+        &mut self,
+        statement: &Sql,
+        work: impl FnOnce(&mut Self) -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
+        if self.names == Names::Servers || !path::is_only_ours(statement.as_str()) {
+            return work(self);
+        }
+        let (there, back) = self.transaction.own_path();
+        self.send(there)?;
+        let answer = work(self);
+        let Err(error) = self.send(back) else {
+            return answer;
+        };
+        // What fails in a transaction takes the path back with it; outside of one it was cancelled.
+        if self.transaction == Transaction::None {
+            self.send(back)?;
+        }
+        answer.and(Err(error))
     }
 
     /// What each query of these is prepared as; none when one has yet to be, or a text may do away with them: what a
@@ -252,6 +309,7 @@ impl Session for PostgresSession {
 
     fn execute_users(&mut self, text: &str) -> Result<(), PostgresError> {
         let answer = self.send(text).map(drop);
+        self.names = self.names.after(text);
         if may_deallocate(text) {
             self.prepared.clear();
         } else {
@@ -261,7 +319,7 @@ impl Session for PostgresSession {
     }
 
     fn query(&mut self, statement: &Sql) -> Result<TextRows, PostgresError> {
-        self.send(statement.as_str())
+        self.by_own_names(statement, |session| session.send(statement.as_str()))
     }
 
     #[expect(
@@ -273,23 +331,13 @@ impl Session for PostgresSession {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<TextRows, PostgresError> {
-        let text = statement.as_str();
-        let prepared = self.prepared(text, parameters.len())?;
-        let values: Vec<&(dyn ToSql + Sync)> = parameters
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let work = self.requests.query(&prepared, &values);
-        let answer = self
-            .runtime
-            .block_on(drive(work, &mut self.wire, &mut self.notices));
-        match answer {
-            Ok(rows) => rows.iter().map(text_row).collect(),
-            Err(cause) => {
-                self.prepared.remove(&(text.to_owned(), parameters.len()));
-                Err(self.failed(cause, text))
-            }
-        }
+        self.names = self.names.after_values(parameters);
+        self.by_own_names(statement, |session| {
+            let rows = session.answered(statement, parameters, async |client, known, values| {
+                client.query(known, values).await
+            })?;
+            rows.iter().map(text_row).collect()
+        })
     }
 
     #[expect(
@@ -301,19 +349,10 @@ impl Session for PostgresSession {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<u64, PostgresError> {
-        let text = statement.as_str();
-        let prepared = self.prepared(text, parameters.len())?;
-        let values: Vec<&(dyn ToSql + Sync)> = parameters
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let work = self.requests.execute(&prepared, &values);
-        let answer = self
-            .runtime
-            .block_on(drive(work, &mut self.wire, &mut self.notices));
-        answer.map_err(|cause| {
-            self.prepared.remove(&(text.to_owned(), parameters.len()));
-            self.failed(cause, text)
+        self.by_own_names(statement, |session| {
+            session.answered(statement, parameters, async |client, known, values| {
+                client.execute(known, values).await
+            })
         })
     }
 
@@ -321,10 +360,20 @@ impl Session for PostgresSession {
         &mut self,
         requests: &[Request<'_>],
     ) -> Result<Vec<TextRows>, (usize, PostgresError)> {
-        let Some(ready) = self.ready(requests) else {
+        let ready = match self.names {
+            Names::Servers => self.ready(requests),
+            Names::Shadowed => None,
+        };
+        let Some(ready) = ready else {
             return segue_model::send_singly(self, requests);
         };
         let sent = self.send_together(requests, &ready);
+        for request in requests {
+            self.transaction = self.transaction.after(text_of(request));
+            if let Request::Users(text) = request {
+                self.names = self.names.after(text);
+            }
+        }
         if requests
             .iter()
             .any(|request| matches!(request, Request::Users(_)))

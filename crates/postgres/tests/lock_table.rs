@@ -72,10 +72,7 @@ fn plain(name: &QualifiedName) -> String {
 }
 
 fn server(version: u16) -> ServerFacts {
-    ServerFacts {
-        version,
-        sizes: BTreeMap::new(),
-    }
+    ServerFacts::new(version)
 }
 
 /// Lets statements have their effect, each committed.

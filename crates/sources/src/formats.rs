@@ -21,6 +21,55 @@ pub(crate) struct Format {
     pub(crate) split: fn(&Reading) -> Form,
     /// Reads the tool's tables.
     pub(crate) history: fn(&[Unit], &HistoryTables) -> History,
+    /// Where its files have the way back.
+    pub(crate) way_back: WayBack,
+}
+
+/// Where the files of a tool have the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WayBack {
+    /// Below this line of the same file.
+    Below(&'static str),
+    /// In lines like this behind the way there.
+    Lines(&'static str),
+    /// In the file beside it whose name ends otherwise: how the way there ends, and the way back.
+    Beside(&'static str, &'static str),
+    /// In this file of its folder.
+    InItsFolder(&'static str),
+    /// In the file whose name begins with `U` and the same version (Flyway).
+    Undo,
+    /// Nowhere: another migration takes it back.
+    Nowhere,
+}
+
+/// What to write where, so that a migration has a way back: one sentence without its end. The path is as the project shows it.
+pub fn way_back(tool: Tool, path: &str) -> String {
+    match format_of(tool).way_back {
+        WayBack::Below(line) => format!("write the way back into {path}, below a line `{line}`"),
+        WayBack::Lines(line) => {
+            format!("write the way back into {path}, in lines `{line}` below its statements")
+        }
+        WayBack::Beside(there, back) => match path.strip_suffix(there) {
+            Some(stem) => format!("write the way back into {stem}{back}"),
+            None => format!(
+                "write the way back into {}{back}, and give {path} the ending {there}",
+                path.trim_end_matches(".sql")
+            ),
+        },
+        WayBack::InItsFolder(file) => {
+            let folder = path.strip_suffix("/up.sql").unwrap_or(path);
+            format!("write the way back into {folder}/{file}")
+        }
+        WayBack::Undo => {
+            let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+            let rest = name.get(1..).unwrap_or_default();
+            format!("write the way back into {folder}/U{rest}")
+        }
+        WayBack::Nowhere => {
+            "its tool has no place for a way back: write another migration that takes it back"
+                .to_owned()
+        }
+    }
 }
 
 macro_rules! formats {
@@ -63,8 +112,37 @@ pub(crate) fn format_of(tool: Tool) -> &'static Format {
 
 #[cfg(test)]
 mod tests {
-    use super::format_of;
+    use super::{format_of, way_back};
     use segue_model::Tool;
+
+    #[test]
+    fn a_way_back_is_written_where_its_tool_looks_for_it() {
+        for (tool, path, where_to) in [
+            (
+                Tool::Dbmate,
+                "db/1_a.sql",
+                "into db/1_a.sql, below a line `-- migrate:down`",
+            ),
+            (
+                Tool::Goose,
+                "1_a.sql",
+                "into 1_a.sql, below a line `-- +goose Down`",
+            ),
+            (Tool::GolangMigrate, "m/1_a.up.sql", "into m/1_a.down.sql"),
+            (
+                Tool::Sqlx,
+                "m/1_a.sql",
+                "into m/1_a.down.sql, and give m/1_a.sql the ending .up.sql",
+            ),
+            (Tool::Diesel, "m/1_a/up.sql", "into m/1_a/down.sql"),
+            (Tool::Diesel, "m/1_a", "into m/1_a/down.sql"),
+            (Tool::Flyway, "sql/V1__a.sql", "into sql/U1__a.sql"),
+            (Tool::Prisma, "m/1_a/migration.sql", "another migration"),
+        ] {
+            let said = way_back(tool, path);
+            assert!(said.contains(where_to), "{said}");
+        }
+    }
 
     #[test]
     fn every_tool_has_its_own_format() {

@@ -23,6 +23,7 @@ mod unit;
 
 pub use checksum::checksum;
 pub use error::SourceError;
+pub use formats::way_back;
 pub use history::{History, HistoryEntry, HistoryState, HistoryTable, HistoryTables, history};
 pub use locate::{LocateOptions, Located, NativeDefault, locate};
 pub use unit::{Unit, read_text, split};

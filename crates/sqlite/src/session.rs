@@ -200,21 +200,54 @@ impl Session for SqliteSession {
         Ok(catalog)
     }
 
-    /// Beside the database: `app.db.before-ID-20261125T080910.123Z`, readable by whoever may read the database.
+    /// Beside the database: `app.db.before-ID-20261125T080910.123Z`, readable by whoever may read the database. Until it is
+    /// whole it is called otherwise, and what a killed run left of one is removed by the next.
     fn copy(&mut self, named_after: &str) -> Result<Option<String>, SqliteError> {
         let rows = self.query_with(&Sql::literal(PLACE), &[Some(named_after)])?;
         let mut values = rows.into_iter().flatten().flatten();
         let (Some(file), Some(place)) = (values.next(), values.next()) else {
             return Ok(None);
         };
-        let is_made = make_alike(Path::new(&file), Path::new(&place)).is_ok();
-        let copied = self.query_with(&Sql::literal("VACUUM INTO $1"), &[Some(&place)]);
+        remove_unfinished(Path::new(&file));
+        let unfinished = [&place, UNFINISHED].concat();
+        let is_made = make_alike(Path::new(&file), Path::new(&unfinished)).is_ok();
+        let copied = self.query_with(&Sql::literal("VACUUM INTO $1"), &[Some(&unfinished)]);
+        let copied = copied.and_then(|_| {
+            finish(Path::new(&unfinished), Path::new(&place)).map_err(SqliteError::of_file)
+        });
         if copied.is_err() && is_made {
             // What could not be copied is reported; half of it helps nobody.
-            let _ = std::fs::remove_file(&place);
+            let _ = std::fs::remove_file(&unfinished);
         }
-        copied.map(|_| Some(place))
+        copied.map(|()| Some(place))
     }
+}
+
+/// How the name of a copy ends that is not whole.
+const UNFINISHED: &str = ".unfinished";
+
+/// Removes what killed runs left of their copies of a database.
+fn remove_unfinished(database: &Path) {
+    let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else {
+        return;
+    };
+    let begins = [&name.to_string_lossy(), ".before-"].concat();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // SQLite keeps a journal of its own beside it.
+        if name.starts_with(&begins) && name.contains(UNFINISHED) {
+            // It is in nobody's way: the next copy has a name of its own.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Makes a whole copy last, and gives it its name. SQLite writes copies without asking the disk whether they are there.
+fn finish(unfinished: &Path, place: &Path) -> std::io::Result<()> {
+    std::fs::File::open(unfinished)?.sync_all()?;
+    std::fs::rename(unfinished, place)
 }
 
 /// Where a copy goes; no row for a database in memory.
@@ -236,7 +269,20 @@ pub struct SqliteError {
     code: Option<&'static str>,
     message: String,
     position: Option<usize>,
-    source: Box<rusqlite::Error>,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl SqliteError {
+    /// What the system said of a file.
+    fn of_file(error: std::io::Error) -> Self {
+        Self {
+            failure: Failure::Resources,
+            code: None,
+            message: format!("the copy could not be made last: {error}"),
+            position: None,
+            source: Box::new(error),
+        }
+    }
 }
 
 impl std::fmt::Display for SqliteError {

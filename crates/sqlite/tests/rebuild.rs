@@ -42,10 +42,7 @@ fn plan_for(version: u16, statement: &str, session: &mut SqliteSession) -> Optio
         catalog: &catalog,
         transaction: &TransactionSoFar::default(),
         settings: &Settings::default(),
-        server: &ServerFacts {
-            version,
-            sizes: BTreeMap::new(),
-        },
+        server: &ServerFacts::new(version),
         reverses: &[],
     };
     let read = Sqlite.read(statement, NEWEST_VERSION);

@@ -90,10 +90,7 @@ fn ask(statement: &str, session: &mut SqliteSession, journal: Option<&str>) -> I
         let name = segue_model::Ident::from("journal_mode");
         settings.session.insert(name, mode.to_owned());
     }
-    let server = ServerFacts {
-        version: NEWEST_VERSION,
-        sizes: BTreeMap::new(),
-    };
+    let server = ServerFacts::new(NEWEST_VERSION);
     let mut transaction = TransactionSoFar::default();
     let mut last = Impact::default();
     let mut catalog = live.catalog;

@@ -63,10 +63,7 @@ pub(crate) fn findings_on(dialect: &dyn Dialect, example: &Example) -> Vec<Findi
     let options = JudgeOptions {
         depth: Depth::Findings,
         tool: example.tool,
-        server: ServerFacts {
-            version,
-            sizes: BTreeMap::new(),
-        },
+        server: ServerFacts::new(version),
         today: Date {
             year: 2026,
             month: 6,

@@ -19,7 +19,9 @@ pub(crate) struct ArchiveArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ArchiveVerb {
     /// Show what is kept: from where, since when, how much
-    #[command(after_help = "Examples:\n  segue archive list\n  segue archive list --output json")]
+    #[command(
+        after_help = "Examples:\n  segue archive list\n  segue archive list --output json\n\nExit codes: 0 ok, 2 usage, 5 no connection."
+    )]
     List(KeptArguments),
     /// Bring a dropped table or the values of a dropped column back to their place
     #[command(

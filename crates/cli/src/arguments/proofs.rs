@@ -42,18 +42,20 @@ pub(crate) struct EnvArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum EnvVerb {
     /// Show what the database was marked as, and whether it still is that
-    #[command(after_help = "Examples:\n  segue env show\n  segue env show --output json")]
-    Show(EnvShowArguments),
+    #[command(
+        after_help = "Examples:\n  segue env show\n  segue env show --output json\n\nExit codes: 0 ok, 2 usage, 4 it is not what it was marked as, 5 no connection."
+    )]
+    Show(LookArguments),
     /// Write a marker into the database: its name, the server's identifier, when, by whom
     #[command(
-        after_help = "Examples:\n  segue env mark production --protected\n  segue env mark staging --replace    a restored copy becomes staging"
+        after_help = "Examples:\n  segue env mark production --protected\n  segue env mark staging --replace    a restored copy becomes staging\n\nExit codes: 0 marked, 2 usage, 4 it is marked as another one, 5 no connection."
     )]
     Mark(EnvMarkArguments),
 }
 
-/// What `env show` is told.
+/// What a verb is told that only looks: `doctor` and `env show`.
 #[derive(Debug, Args)]
-pub(crate) struct EnvShowArguments {
+pub(crate) struct LookArguments {
     /// Which database
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
@@ -92,15 +94,4 @@ pub(crate) struct ApproveArguments {
     /// Which database
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
-}
-
-/// What `doctor` is told.
-#[derive(Debug, Args)]
-pub(crate) struct DoctorArguments {
-    /// Which database
-    #[command(flatten)]
-    pub(crate) database: DatabaseArguments,
-    /// How the answer is written
-    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: RunOutput,
 }

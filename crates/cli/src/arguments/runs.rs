@@ -147,7 +147,7 @@ pub(crate) struct BackfillArguments {
     #[arg(value_name = "WHAT", default_value = "status")]
     pub(crate) what: BackfillWhat,
     /// Which backfill; `status` shows their numbers [default: the only one that is not done]
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "NUMBER")]
     pub(crate) id: Option<String>,
     /// With `run`: only help, the proof is made by the process that runs the migration
     #[arg(long)]

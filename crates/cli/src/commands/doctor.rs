@@ -7,7 +7,7 @@ use segue_engine::{Claim, Environment, Protection, Purpose};
 use segue_postgres::{Health, Observation, examine};
 use segue_sqlite::Missing;
 
-use crate::arguments::{DoctorArguments, RunOutput};
+use crate::arguments::{LookArguments, RunOutput};
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
 use crate::proof::look;
@@ -19,7 +19,7 @@ use crate::target::database;
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub(crate) fn run(arguments: &DoctorArguments) -> Result<Exit, CliError> {
+pub(crate) fn run(arguments: &LookArguments) -> Result<Exit, CliError> {
     let database = database(&arguments.database)?;
     let mut session = database.target.connect(Missing::Refuse)?;
     let examined = match &mut session {

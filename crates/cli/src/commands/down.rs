@@ -63,11 +63,13 @@ pub(crate) fn take_back(
             runner.guard.back = back;
             runner.copies = copies(arguments);
             runner.backfills = backfills(&arguments.pace);
-            runner.down(
-                &project.migrations,
-                &selection(&arguments.choice, Target::Steps(1)),
-                &approval(arguments),
-            )
+            runner
+                .down(
+                    &project.migrations,
+                    &selection(&arguments.choice, Target::Steps(1)),
+                    &approval(arguments),
+                )
+                .map_err(|error| project.explained(error))
         },
     )?;
     let mut out = std::io::stdout().lock();

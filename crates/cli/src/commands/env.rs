@@ -7,7 +7,7 @@ use segue_engine::{Claim, Environment, Event, Limits, Observer, Protection, Purp
 
 use segue_sqlite::Missing;
 
-use crate::arguments::{EnvArguments, EnvMarkArguments, EnvShowArguments, EnvVerb, RunOutput};
+use crate::arguments::{EnvArguments, EnvMarkArguments, EnvVerb, LookArguments, RunOutput};
 use crate::environment::{agent, ask, is_on_terminal, person};
 use crate::error::{CliError, Code};
 use crate::exit::Exit;
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &EnvArguments) -> Result<Exit, CliError> {
     }
 }
 
-fn show(arguments: &EnvShowArguments) -> Result<Exit, CliError> {
+fn show(arguments: &LookArguments) -> Result<Exit, CliError> {
     let database = database(&arguments.database)?;
     let mut session = database.target.connect(Missing::Refuse)?;
     let Some(found) = look(&database.target, &mut session)? else {

@@ -113,7 +113,9 @@ pub(crate) fn back(arguments: &UpArguments) -> Result<Exit, CliError> {
         (limits(asked.locks), &mut observer),
         |runner| {
             let chosen = selection(asked.choice, Target::Steps(1));
-            let plans = runner.plan_down(&project.migrations, &chosen)?;
+            let plans = runner
+                .plan_down(&project.migrations, &chosen)
+                .map_err(|error| project.explained(error))?;
             shown(runner, (&project.migrations, &plans), (&asked, "down"))
         },
     )?;
@@ -161,7 +163,9 @@ fn shown(
     };
     Ok(match (asked.output, asked.about) {
         (PlanOutput::Json, _) => plan::json(&view, dialect),
-        (PlanOutput::Html, _) => plan::html(&view),
+        (PlanOutput::Html, About::Steps) => plan::html(&view),
+        (PlanOutput::Html, About::Review) => plan::html_review(&view, &runner.guard.consent),
+        (PlanOutput::Html, About::Why) => plan::html_why(&view, dialect),
         (PlanOutput::Human | PlanOutput::Markdown, About::Why) => plan::why(&view, dialect, markup),
         (PlanOutput::Human, About::Review)
         | (PlanOutput::Markdown, About::Steps | About::Review) => {

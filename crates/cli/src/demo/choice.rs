@@ -132,10 +132,7 @@ mod tests {
 
     /// The catalog with the tables, and the plans of these migrations on it.
     fn plans(texts: &[&str]) -> (Catalog, Vec<PlannedMigration>) {
-        let facts = ServerFacts {
-            version: 15,
-            sizes: std::collections::BTreeMap::new(),
-        };
+        let facts = ServerFacts::new(15);
         let mut replay = Replay::new(Catalog::default(), facts);
         replay.begin_migration();
         let tables = Postgres.read(TABLE, 15);

@@ -4,6 +4,9 @@
 //! Everything that comes from a project passes through `line` or `lines` before it is escaped for HTML.
 
 mod overview;
+mod papers;
+
+pub(crate) use papers::{review, why};
 
 use maud::{Markup, html};
 use segue_engine::Weight;
@@ -19,11 +22,7 @@ const LANES_MAX: usize = 8;
 
 /// Writes the page.
 pub(crate) fn write(view: &View<'_>) -> String {
-    let title = match view.migrations.as_slice() {
-        [] => "Nothing to do".to_owned(),
-        [one] => line(&one.plan.path),
-        several => format!("{} migrations", several.len()),
-    };
+    let title = title(view);
     let kicker = format!("segue plan: what segue {} sends", view.verb);
     let body = html! {
         header {
@@ -37,6 +36,15 @@ pub(crate) fn write(view: &View<'_>) -> String {
     let mut text = crate::page::page(&title, "segue plan", STYLE, &body).into_string();
     text.push('\n');
     text
+}
+
+/// What the page is about.
+fn title(view: &View<'_>) -> String {
+    match view.migrations.as_slice() {
+        [] => "Nothing to do".to_owned(),
+        [one] => line(&one.plan.path),
+        several => format!("{} migrations", several.len()),
+    }
 }
 
 fn hindrances(view: &View<'_>) -> Markup {

@@ -18,7 +18,9 @@ pub(crate) fn write(view: &View<'_>, consent: &Consent, markup: Markup) -> Strin
     for migration in &view.migrations {
         let page = Page { markup };
         page.title(&mut text, &migration.plan.path);
-        page.facts(&mut text, migration, (view, consent));
+        for (word, said) in facts(migration, (view, consent)) {
+            page.fact(&mut text, word, &said);
+        }
         page.forward(&mut text, migration);
         page.back(&mut text, migration);
         text.push('\n');
@@ -28,6 +30,73 @@ pub(crate) fn write(view: &View<'_>, consent: &Consent, markup: Markup) -> Strin
     }
     text
 }
+
+/// What is said of a migration as a whole: a word and a sentence each.
+pub(super) fn facts(
+    migration: &MigrationView<'_>,
+    (view, consent): (&View<'_>, &Consent),
+) -> Vec<(&'static str, String)> {
+    let (before, behind) = migration.stretches();
+    let total = |steps: &[StepView<'_>]| {
+        words::cost(&Estimate::sum(steps.iter().map(|step| &step.estimate)))
+    };
+    let time = if behind.is_empty() {
+        total(before)
+    } else {
+        format!("{}; behind the gate {}", total(before), total(behind))
+    };
+    let mut facts = vec![
+        ("plan", migration.plan.hash.clone()),
+        ("takes (estimated)", time),
+        ("rollback window", words::window(migration)),
+        ("point of no return", words::no_return(migration)),
+    ];
+    if migration.losses.is_empty() {
+        facts.push(("lost for ever", "nothing".to_owned()));
+        facts.push(("approvals", "none needed: nothing is destroyed".to_owned()));
+    } else {
+        let losses = migration.losses.iter();
+        facts.extend(losses.map(|loss| ("lost for ever", words::loss(loss))));
+        let who = match consent {
+            Consent::GivenOrRecorded => "whoever runs it, with the plan's hash".to_owned(),
+            Consent::Recorded { people: 1, .. } => "1 person, on a terminal".to_owned(),
+            Consent::Recorded { people, .. } => format!("{people} people, each on a terminal"),
+        };
+        facts.push(("approvals", who));
+        facts.push(("to agree", words::agreement(migration, view.verb)));
+    }
+    let waiting = migration
+        .steps
+        .iter()
+        .find_map(|step| step.step.gate.as_ref());
+    let conditions = waiting
+        .into_iter()
+        .flat_map(|waiting| &waiting.gate.conditions);
+    facts.extend(conditions.map(|condition| ("gate opens when", condition.clone())));
+    let remarks = migration.plan.remarks.iter();
+    facts.extend(remarks.map(|remark| ("note", remark.clone())));
+    facts
+}
+
+/// The ways back, the last step first: each step with the statements that undo it.
+pub(super) fn ways_back<'s>(
+    migration: &'s MigrationView<'s>,
+) -> Vec<(&'s StepView<'s>, Vec<String>)> {
+    let back = migration.steps.iter().rev();
+    back.filter_map(|step| match &step.undo {
+        Undo::Exact(sql) => Some((step, sql.clone())),
+        Undo::FromArchive(sql) => {
+            let values = "-- then the values come back from the archive, in batches".to_owned();
+            Some((step, sql.iter().cloned().chain([values]).collect()))
+        }
+        Undo::Nothing | Undo::OwnDown | Undo::Stays | Undo::Never => None,
+    })
+    .collect()
+}
+
+/// What is said of the ways back where the migration has no gate.
+pub(super) const OWN_DOWN: &str =
+    "`segue down` runs the migration's own way down. The exact opposite of each step would be:";
 
 /// A way of marking up.
 #[derive(Clone, Copy)]
@@ -55,56 +124,6 @@ impl Page {
             Markup::Plain => writeln!(text, "  {word:<20} {}", line(said)),
             Markup::Markdown => writeln!(text, "- **{word}**: {}", cell(said)),
         };
-    }
-
-    fn facts(
-        self,
-        text: &mut String,
-        migration: &MigrationView<'_>,
-        (view, consent): (&View<'_>, &Consent),
-    ) {
-        let (before, behind) = migration.stretches();
-        let total = |steps: &[StepView<'_>]| {
-            words::cost(&Estimate::sum(steps.iter().map(|step| &step.estimate)))
-        };
-        self.fact(text, "plan", &migration.plan.hash);
-        let time = if behind.is_empty() {
-            total(before)
-        } else {
-            format!("{}; behind the gate {}", total(before), total(behind))
-        };
-        self.fact(text, "takes (estimated)", &time);
-        self.fact(text, "rollback window", &words::window(migration));
-        self.fact(text, "point of no return", &words::no_return(migration));
-        if migration.losses.is_empty() {
-            self.fact(text, "lost for ever", "nothing");
-            self.fact(text, "approvals", "none needed: nothing is destroyed");
-        } else {
-            for loss in &migration.losses {
-                self.fact(text, "lost for ever", &words::loss(loss));
-            }
-            let who = match consent {
-                Consent::GivenOrRecorded => "whoever runs it, with the plan's hash".to_owned(),
-                Consent::Recorded { people: 1, .. } => "1 person, on a terminal".to_owned(),
-                Consent::Recorded { people, .. } => {
-                    format!("{people} people, each on a terminal")
-                }
-            };
-            self.fact(text, "approvals", &who);
-            self.fact(text, "to agree", &words::agreement(migration, view.verb));
-        }
-        if let Some(waiting) = migration
-            .steps
-            .iter()
-            .find_map(|step| step.step.gate.as_ref())
-        {
-            for condition in &waiting.gate.conditions {
-                self.fact(text, "gate opens when", condition);
-            }
-        }
-        for remark in &migration.plan.remarks {
-            self.fact(text, "note", remark);
-        }
     }
 
     /// Each step, and what going back means once it is done.
@@ -157,26 +176,9 @@ impl Page {
     /// The ways back, the last step first.
     fn back(self, text: &mut String, migration: &MigrationView<'_>) {
         self.heading(text, "Back, the last step first");
-        let back = migration
-            .steps
-            .iter()
-            .rev()
-            .filter_map(|step| match &step.undo {
-                Undo::Exact(sql) => Some((step, sql.clone())),
-                Undo::FromArchive(sql) => Some((
-                    step,
-                    sql.iter()
-                        .cloned()
-                        .chain(std::iter::once(
-                            "-- then the values come back from the archive, in batches".to_owned(),
-                        ))
-                        .collect(),
-                )),
-                Undo::Nothing | Undo::OwnDown | Undo::Stays | Undo::Never => None,
-            });
-        let back: Vec<_> = back.collect();
+        let back = ways_back(migration);
         if migration.gate.is_none() {
-            text.push_str("`segue down` runs the migration's own way down. The exact opposite of each step would be:\n");
+            let _ = writeln!(text, "{OWN_DOWN}");
         }
         if back.is_empty() {
             text.push_str("Nothing.\n");
@@ -224,7 +226,7 @@ impl Page {
 }
 
 /// Whom a step keeps waiting.
-fn others(step: &StepView<'_>) -> &'static str {
+pub(super) fn others(step: &StepView<'_>) -> &'static str {
     step.locks
         .iter()
         .map(|lock| lock.mode.blocks())
@@ -233,7 +235,7 @@ fn others(step: &StepView<'_>) -> &'static str {
 }
 
 /// What going back means once a step is done.
-fn loss(step: &StepView<'_>) -> String {
+pub(super) fn loss(step: &StepView<'_>) -> String {
     match &step.undo {
         Undo::Nothing => "nothing to undo".to_owned(),
         Undo::Exact(_) => "exact".to_owned(),

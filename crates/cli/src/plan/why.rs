@@ -42,10 +42,15 @@ pub(crate) fn write(view: &View<'_>, dialect: &dyn Dialect, markup: Markup) -> S
     text
 }
 
-fn one(text: &mut String, decision: &Decision, dialect: &dyn Dialect, markup: Markup) {
+/// A statement on one line, without its secrets.
+pub(super) fn shown(decision: &Decision, dialect: &dyn Dialect) -> String {
     let sql = redacted(&decision.text, dialect);
-    let first = line(&sql.split_whitespace().collect::<Vec<_>>().join(" "));
-    let parts = [
+    line(&sql.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// What is said of a decision: a word, and the sentences for it.
+pub(super) fn parts(decision: &Decision) -> [(&'static str, Vec<String>); 7] {
+    [
         ("way", vec![way(decision)]),
         ("breaks", breaks(decision)),
         ("locks", locks(decision)),
@@ -53,7 +58,11 @@ fn one(text: &mut String, decision: &Decision, dialect: &dyn Dialect, markup: Ma
         ("tables", tables(decision)),
         ("because", because(decision)),
         ("unless", otherwise(decision)),
-    ];
+    ]
+}
+
+fn one(text: &mut String, decision: &Decision, dialect: &dyn Dialect, markup: Markup) {
+    let first = shown(decision, dialect);
     let _ = match markup {
         Markup::Plain => writeln!(text, "  {:<4} {first}", decision.statement),
         Markup::Markdown => writeln!(
@@ -63,7 +72,7 @@ fn one(text: &mut String, decision: &Decision, dialect: &dyn Dialect, markup: Ma
             first.replace('`', "'")
         ),
     };
-    for (word, lines) in parts {
+    for (word, lines) in parts(decision) {
         for said in lines {
             let said = line(&said);
             let _ = match markup {

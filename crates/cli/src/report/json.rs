@@ -10,7 +10,7 @@ use serde::Serialize;
 use segue_check::{JudgedStatement, Layer, Question, Remedy, Severity, Suppression};
 use segue_model::{
     Breakage, Change, Dialect, Form, Impact, Inverse, Loss, Plan, QualifiedName, Repetition, Section, Span,
-    Statement, TextNote, Tool, Wrapping,
+    Statement, TextNote, Tool, Wrapping, without_secrets,
 };
 
 use super::{Desk, Reporter, TerminalCodes};
@@ -411,7 +411,24 @@ fn open(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 
 /// A value. Straight into the buffer: a statement may have thousands of changes.
 pub(super) fn json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(out, value).map_err(io::Error::from)
+    let mut serializer = serde_json::Serializer::with_formatter(out, Masking);
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// As compact as can be, and no text shows a secret: changes and plans hold the literals of their statements.
+struct Masking;
+
+impl serde_json::ser::Formatter for Masking {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        match without_secrets(fragment) {
+            None => out.write_all(fragment.as_bytes()),
+            Some(masked) => out.write_all(masked.as_bytes()),
+        }
+    }
 }
 
 /// The JSON Schema of the format.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use segue_engine::redacted;
 use segue_model::{Action, Dialect, Phase, PhaseKind, Plan, Step, StepTransaction};
 
 use crate::show::escape::line;
@@ -81,7 +82,7 @@ fn one(
         transaction: step.transaction,
         purpose: step.purpose.clone(),
         kind,
-        sql: sql.trim_end().trim_end_matches(';').to_owned(),
+        sql: redacted(sql.trim_end().trim_end_matches(';'), dialect),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::segue::{project, segue, write};
+use crate::segue::{folder, project, segue, write};
 
 /// Replaces what differs from run to run.
 fn steady() -> insta::Settings {
@@ -182,6 +182,90 @@ fn completions_and_manual_pages_come_from_the_same_definition() {
     assert!(segue(place.path(), &["man"]).out.contains("segue"));
     assert_eq!(segue(place.path(), &["man", "pages"]).code, 0);
     assert!(place.path().join("pages/segue-check.1").is_file());
+}
+
+/// What bash offers behind these words, in a folder.
+fn offered(folder: &std::path::Path, words: &[&str]) -> String {
+    let script = segue(folder, &["completions", "bash"]).out;
+    write(folder, "segue.bash", &script);
+    let program = Path::new(env!("CARGO_BIN_EXE_segue")).parent().unwrap();
+    let asked = "PATH=\"$0:$PATH\"; source ./segue.bash; COMP_WORDS=(\"$@\"); COMP_CWORD=$(( $# - 1 )); _segue_live segue \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let answer = std::process::Command::new("bash")
+        .current_dir(folder)
+        .args(["-c", asked])
+        .arg(program)
+        .args(words)
+        .output()
+        .unwrap();
+    assert!(answer.status.success(), "{answer:?}");
+    String::from_utf8(answer.stdout).unwrap()
+}
+
+#[test]
+fn a_shell_fills_in_the_ids_of_the_project_and_the_codes_of_rules() {
+    let place = folder(&[
+        (
+            "db/migrations/20260101000000_users.sql",
+            "-- migrate:up\nCREATE TABLE a (i int);\n",
+        ),
+        (
+            "db/migrations/20260301000000_orders.sql",
+            "-- migrate:up\nCREATE TABLE b (i int);\n",
+        ),
+    ]);
+    let place = place.path();
+    for words in [
+        &["segue", "up", "--to", ""][..],
+        &["segue", "migrate", "--to", "2026"],
+        &["segue", "down", "--to", "=", ""],
+        &["segue", "contract", "20"],
+        &["segue", "wait", ""],
+        &["segue", "repair", "--only", ""],
+    ] {
+        let found = offered(place, words);
+        assert_eq!(found, "20260101000000\n20260301000000\n", "{words:?}");
+    }
+    assert_eq!(
+        offered(place, &["segue", "up", "--to", "202603"]),
+        "20260301000000\n"
+    );
+    assert!(offered(place, &["segue", "explain", "drop-"]).contains("drop-column\n"));
+    assert!(offered(place, &["segue", "up", "--verb"]).contains("--verbatim"));
+    assert!(
+        offered(place, &["segue", "backfill", "pause", ""])
+            .lines()
+            .all(|line| !line.starts_with("2026"))
+    );
+    for shell in ["zsh", "fish"] {
+        let script = segue(place, &["completions", shell]).out;
+        assert!(script.contains("segue fill-in migrations"), "{shell}");
+        assert!(script.contains("segue fill-in codes"), "{shell}");
+    }
+}
+
+#[test]
+fn every_verb_has_examples_and_names_its_exit_codes() {
+    let place = tempfile::tempdir().unwrap();
+    let help = segue(place.path(), &["--help"]).out;
+    let listed = help.split("Commands:\n").nth(1).unwrap();
+    let verbs = listed
+        .lines()
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| {
+            line.strip_prefix("  ")?
+                .split_whitespace()
+                .next()
+                .filter(|_| !line.starts_with("    "))
+        })
+        .filter(|verb| *verb != "help");
+    let mut seen = 0;
+    for verb in verbs {
+        let help = segue(place.path(), &[verb, "--help"]).out;
+        assert!(help.contains("Examples:\n"), "{verb}: {help}");
+        assert!(help.contains("Exit codes: 0"), "{verb}: {help}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}: {listed}");
 }
 
 #[test]

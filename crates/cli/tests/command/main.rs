@@ -5,12 +5,14 @@
 mod answers;
 mod archive;
 mod book;
+mod canaries;
 mod check;
 mod doctor;
 mod environments;
 mod formats;
 mod gates;
 mod plans;
+mod projects;
 mod repair;
 mod runs;
 mod safeguards;

@@ -237,3 +237,55 @@ fn where_nobody_knows_sizes_nobody_knows_times() {
     let total = &plan["migrations"][0]["estimate"]["before_the_gate"];
     assert!(total["seconds"].is_null(), "{plan}");
 }
+
+#[test]
+fn what_a_team_reviews_and_why_are_pages_too_and_what_was_allowed_is_said() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[(
+        "db/migrations/20260101000000_users.sql",
+        "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY, name text, age int);\nCREATE VIEW names AS SELECT name FROM users;\n",
+    )]);
+    let run = |words: &[&str]| {
+        ran(command(project.path())
+            .env("DATABASE_URL", database.url())
+            .args(words))
+    };
+    assert_eq!(run(&["up"]).code, 0);
+    write(
+        project.path(),
+        "db/migrations/20260102000000_change.sql",
+        "-- migrate:up\nALTER TABLE users RENAME COLUMN age TO years;\n\
+         -- segue:allow drop-object because nobody reads it\nDROP VIEW names;\n",
+    );
+    let review = run(&["plan", "--rollback", "--output", "html"]);
+    assert_eq!(review.code, 0, "{}", review.err);
+    for said in [
+        "<!DOCTYPE html>",
+        "what a team reviews",
+        "Point of no return",
+        "Back, the last step first",
+        "segue contract",
+        "because nobody reads it",
+    ] {
+        assert!(review.out.contains(said), "{said}: {}", review.out);
+    }
+    let why = run(&["plan", "--why", "--output", "html"]);
+    assert_eq!(why.code, 0, "{}", why.err);
+    for said in [
+        "<!DOCTYPE html>",
+        "which way each statement takes",
+        "RENAME COLUMN age TO years",
+        "because",
+        "behind the gate in a later deployment",
+    ] {
+        assert!(why.out.contains(said), "{said}: {}", why.out);
+    }
+    let plan = run(&["plan"]);
+    assert!(
+        plan.out
+            .contains("Allowed by `segue:allow drop-object`, because nobody reads it."),
+        "{}",
+        plan.out
+    );
+}

@@ -248,6 +248,54 @@ fn of_two_processes_one_applies() {
 }
 
 #[test]
+fn killed_while_it_copies_no_half_of_a_copy_has_its_name_and_the_next_run_leaves_none() {
+    let project = folder(&[FIRST]);
+    let place = project.path();
+    assert_eq!(on(place, &["up"]).code, 0);
+    // Large enough that a copy takes a while.
+    open(place)
+        .execute_users(
+            "CREATE TABLE heap (b blob); INSERT INTO heap WITH RECURSIVE n(i) AS \
+             (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT zeroblob(1000000) FROM n",
+        )
+        .unwrap();
+    write(place, REBUILD.0, REBUILD.1);
+    let mut child = command(place)
+        .env("DATABASE_URL", "sqlite:app.db")
+        .arg("up")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let is_begun = (0..10_000).any(|_| {
+        pause(Duration::from_millis(1));
+        !copies(place).is_empty()
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = copies(place);
+    let is_unfinished = |path: &std::path::PathBuf| path.to_string_lossy().contains(".unfinished");
+    assert!(is_begun && left.iter().all(is_unfinished), "{left:?}");
+    // The dead runner counts as gone after 30 s: here at once.
+    open(place)
+        .execute_users("UPDATE segue_lease SET beat = 0")
+        .unwrap();
+    let up = on(place, &["up"]);
+    assert_eq!(up.code, 0, "{}", up.err);
+    let whole = copies(place);
+    assert_eq!(whole.len(), 1, "{whole:?}");
+    assert!(
+        !whole[0].to_string_lossy().ends_with(".unfinished"),
+        "{whole:?}"
+    );
+    let mut copy = SqliteSession::open(&whole[0], Missing::Refuse, 0).unwrap();
+    let rows = copy
+        .query(&Sql::literal("SELECT count(*) FROM heap"))
+        .unwrap();
+    assert_eq!(rows, [[Some("100".to_owned())]]);
+}
+
+#[test]
 fn killed_in_a_rebuild_the_next_up_finishes_in_both_journal_modes() {
     for mode in ["DELETE", "WAL"] {
         let project = folder(&[FIRST, REBUILD]);

@@ -13,6 +13,7 @@ mod hot_table;
 mod index_under_writers;
 mod long_query;
 mod mismatch;
+mod operators;
 mod plans;
 mod prepared;
 mod replicas;

@@ -6,6 +6,7 @@ use super::{Kept, KeptStage, KeptWhat, own_plan};
 use crate::error::{EngineError, Kind};
 use crate::journal::Journal;
 use crate::prepare::{PlannedMigration, PlannedStep};
+use crate::secret::is_masked;
 use crate::up::{Outcome, Runner};
 
 impl<S: Session + Send> Runner<'_, S> {
@@ -104,6 +105,16 @@ impl<S: Session + Send> Runner<'_, S> {
             )
             .with_next("segue archive list")
         })?;
+        if is_masked(&steps) {
+            return Err(EngineError::new(
+                Kind::Refused,
+                format!(
+                    "{} cannot be brought back alone: its definition carries a secret, which only the migration's file has",
+                    kept.place
+                ),
+            )
+            .with_next("segue down"));
+        }
         Ok(own_plan(name(), steps, Vec::new()))
     }
 

@@ -148,6 +148,10 @@ impl Draft<'_> {
                         &format!("its mapping cannot be followed: {why}"),
                     )
                 })?;
+            let plan = match self.manner {
+                Manner::SafeWithoutArchive => plan.without_archive(),
+                Manner::Safe | Manner::Verbatim => plan,
+            };
             let answers = replay.ask(&whole, self.dialect);
             // Without a gate there is no other version, and the values have gone over.
             if plan.phases.iter().any(|phase| phase.gate.is_some()) {

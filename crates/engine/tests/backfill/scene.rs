@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use segue_engine::{
     BackfillLimits, Checksums, Clock, EngineError, Event, Limits, PlannedMigration, PlannedStep,
-    Runner, Sent, StepText, Stretch,
+    Runner, Secrets, Sent, StepText, Stretch,
 };
 use segue_model::{
     Backfill, BackfillKind, BackfillProof, Certainty, Expression, Ident, Impact, PhaseKind,
@@ -118,6 +118,7 @@ pub(crate) fn plan(backfill: &Backfill) -> Vec<PlannedMigration> {
             semantic: String::new(),
             normalized: String::new(),
         },
+        secrets: Secrets::default(),
         hash: String::new(),
     }]
 }

@@ -352,6 +352,93 @@ const PRICES: &str = "-- migrate:up\n\
     CREATE TABLE prices (id bigint PRIMARY KEY, price numeric(10,2) NOT NULL);\n\
     INSERT INTO prices SELECT i, i + 0.99 FROM generate_series(1, 20000) i;\n";
 
+#[test]
+fn what_was_purged_keeps_nothing_else_from_coming_back() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = started(&database);
+    client
+        .execute(
+            "ALTER TABLE users ADD COLUMN note text; UPDATE users SET note = 'n' || id, seen = 5",
+        )
+        .unwrap();
+    let files = [
+        migration("1_start.sql", START),
+        migration(
+            "2_drop.sql",
+            "-- migrate:up\nALTER TABLE users DROP COLUMN seen;\nALTER TABLE users DROP COLUMN note;\n\
+             -- migrate:down\nALTER TABLE users ADD COLUMN seen int;\nALTER TABLE users ADD COLUMN note text;\n",
+        ),
+    ];
+    up(&database, &files).unwrap();
+    contract(&database, &files, EvidencePolicy::Accept).unwrap();
+    let place = "SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'users_seen_%' \
+                 AND relnamespace = to_regnamespace('segue_archive')";
+    let place = client.value(place).unwrap().unwrap();
+    client.execute(&["DROP TABLE ", &place].concat()).unwrap();
+    down(&database, &files).unwrap();
+    assert_eq!(
+        client
+            .value("SELECT (count(*) FILTER (WHERE note = 'n' || id) || ' ' || count(seen))::text FROM users")
+            .unwrap()
+            .as_deref(),
+        Some("5000 0")
+    );
+}
+
+/// The way back of a column that refuses null checks the rows beside readers and writers, never under the lock of the names.
+#[test]
+fn a_type_change_goes_back_to_not_null_without_a_scan_under_its_lock() {
+    use segue_model::{Change, ColumnChange, ConstraintChange, StepTransaction};
+    for installed in segue_testkit::installed() {
+        let server = TestServer::start(&installed).unwrap();
+        let database = server.create_database().unwrap();
+        let mut client = started(&database);
+        client
+            .execute("ALTER TABLE users ADD COLUMN amount integer NOT NULL DEFAULT 1")
+            .unwrap();
+        let before = catalog(&mut client);
+        let files = [
+            migration("1_start.sql", START),
+            migration(
+                "2_wide.sql",
+                "-- migrate:up\nALTER TABLE users ALTER COLUMN amount TYPE bigint;\n",
+            ),
+        ];
+        up(&database, &files).unwrap();
+        let plans = crate::scene::with(&database, |runner| {
+            runner.plan_down(
+                &files,
+                &crate::scene::selection(segue_engine::Target::Steps(1)),
+            )
+        })
+        .unwrap();
+        let steps = &plans[0].steps;
+        let checked = steps.iter().position(|step| {
+            matches!(
+                step.changes.as_slice(),
+                [Change::Constraint(_, ConstraintChange::Validate(_))]
+            )
+        });
+        let checked = checked.expect("the rows are checked");
+        assert_eq!(steps[checked].transaction, StepTransaction::Own);
+        assert_ne!(
+            steps.get(checked + 1).map(|step| step.transaction),
+            Some(StepTransaction::WithPrevious),
+            "the check is alone in its transaction"
+        );
+        let set = steps.iter().position(|step| {
+            matches!(
+                step.changes.as_slice(),
+                [Change::Column(_, ColumnChange::SetNotNull(_))]
+            )
+        });
+        assert!(set.is_none_or(|set| set > checked), "{steps:#?}");
+        down(&database, &files).unwrap();
+        assert_eq!(catalog(&mut client), before);
+    }
+}
+
 fn to_cents(directive: &str) -> Vec<segue_model::Migration> {
     let text = format!(
         "-- migrate:up\n{directive}\nALTER TABLE prices ALTER COLUMN price TYPE bigint USING (price * 100)::bigint;\n\

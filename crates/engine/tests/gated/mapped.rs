@@ -344,3 +344,52 @@ fn halves_that_were_kept_at_different_moments_are_not_put_together() {
         "1ab,2"
     );
 }
+
+#[test]
+fn without_an_archive_the_way_back_of_a_split_computes_what_was_dropped() {
+    use segue_engine::{Approval, Manner, Selection, Target};
+    let server = TestServer::start_newest().unwrap();
+    let (database, mut client) = started(&server);
+    let before = catalog(&mut client);
+    let chosen = Selection {
+        manner: Manner::SafeWithoutArchive,
+        ..crate::scene::selection(Target::All)
+    };
+    let hash = crate::scene::with(&database, |runner| {
+        runner.up(&files(), &chosen, &Approval::default())?;
+        runner.plan_contract(&files())
+    })
+    .unwrap();
+    assert!(
+        hash[0].losses.iter().any(|loss| loss.what.contains("name")),
+        "what is lost is named: {:?}",
+        hash[0].losses
+    );
+    let refused = contract(&database, &files(), EvidencePolicy::Accept).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Refused, "{refused}");
+    let approval = Approval {
+        hashes: std::iter::once(hash[0].hash.clone()).collect(),
+    };
+    crate::scene::with(&database, |runner| {
+        runner.contract(&files(), None, (EvidencePolicy::Accept, &approval))
+    })
+    .unwrap();
+    assert_eq!(
+        one(
+            &mut client,
+            "SELECT count(*)::text FROM pg_namespace WHERE nspname = 'segue_archive'"
+        ),
+        "0",
+        "nothing was kept"
+    );
+    down(&database, &files()).unwrap();
+    contract(&database, &files(), EvidencePolicy::Accept).unwrap();
+    assert_eq!(
+        one(
+            &mut client,
+            "SELECT count(*)::text FROM users WHERE name = 'First' || id || ' Last' || id"
+        ),
+        "3000"
+    );
+    assert_eq!(catalog(&mut client), before);
+}

@@ -18,9 +18,9 @@ pub(crate) fn journal() -> BackfillJournal {
         ),
         install: Sql::literal(INSTALL),
         settings: Sql::literal(
-            "SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN \
-             ('search_path', 'TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output', \
-             'lc_monetary', 'lc_numeric', 'lc_time', 'default_text_search_config') ORDER BY name",
+            "SELECT name, setting FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY[\
+             'search_path', 'TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output', \
+             'lc_monetary', 'lc_numeric', 'lc_time', 'default_text_search_config']) ORDER BY name",
         ),
         set: Sql::literal("SELECT pg_catalog.set_config($1::text, $2::text, false)"),
         prepare_session: Sql::literal(

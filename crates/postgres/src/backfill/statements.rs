@@ -6,7 +6,7 @@
 
 use segue_model::{
     Backfill, BackfillKind, BackfillStatements, BySide, DataType, Ident, QualifiedName, Sql,
-    Striping, Taken, Walk, WalkOrder,
+    Striping, Taken, TypeName, Walk, WalkOrder,
 };
 
 /// The statements for one table or partition (`part`) of a backfill.
@@ -79,12 +79,12 @@ fn as_text(sql: Sql, alias: Option<&'static str>, (column, data_type): &(Ident, 
         || ["timestamp", "time"]
             .iter()
             .any(|word| match &data_type.name {
-                segue_model::TypeName::BuiltIn(name) => name.starts_with(word),
-                segue_model::TypeName::User(_) => false,
+                TypeName::BuiltIn(name) => name.starts_with(word),
+                TypeName::User(_) => false,
             });
     if is_time {
         // JSON has dates in ISO 8601, whatever DateStyle says.
-        named(sql.text("(pg_catalog.to_jsonb(")).text(") #>> '{}')")
+        named(sql.text("(pg_catalog.to_jsonb(")).text(") OPERATOR(pg_catalog.#>>) '{}')")
     } else {
         named(sql).text("::text")
     }
@@ -128,18 +128,21 @@ impl Place<'_> {
             WalkOrder::Pages(_) => {
                 let sql = match side {
                     Side::FromStart => sql,
-                    Side::After => sql.text("ctid >= $1::text::tid AND "),
+                    Side::After => sql.text("ctid OPERATOR(pg_catalog.>=) $1::text::tid AND "),
                 };
-                sql.text("ctid < $")
+                sql.text("ctid OPERATOR(pg_catalog.<) $")
                     .number(number(upper))
                     .text("::text::tid")
             }
             WalkOrder::Key(key) => {
                 let sql = match side {
                     Side::FromStart => sql,
-                    Side::After => parameters(columns(sql, key).text(" > "), key, 1).text(" AND "),
+                    Side::After => {
+                        let sql = columns(sql, key).text(after(key));
+                        parameters(sql, key, 1).text(" AND ")
+                    }
                 };
-                parameters(columns(sql, key).text(" <= "), key, upper)
+                parameters(columns(sql, key).text(until(key)), key, upper)
             }
         }
     }
@@ -218,9 +221,9 @@ impl Place<'_> {
                 .text("::text COLLATE \"C\")::bigint"),
             Striping::Place => sql.text(" AND CASE WHEN (pg_catalog.hashtid(ctid)::bigint"),
         };
-        sql.text(" & (SELECT $")
+        sql.text(" OPERATOR(pg_catalog.&) (SELECT $")
             .number(mask)
-            .text("::text::bigint)) = (SELECT $")
+            .text("::text::bigint)) OPERATOR(pg_catalog.=) (SELECT $")
             .number(mask + 1)
             .text("::text::bigint) THEN ")
             .verbatim(&needed)
@@ -247,7 +250,7 @@ impl Place<'_> {
                     .list(key, ", ", |sql, (column, _)| sql.ident(column))
                     .text(" OFFSET $")
                     .number(units)
-                    .text("::text::bigint - 1 LIMIT 1")
+                    .text("::text::bigint OPERATOR(pg_catalog.-) 1 LIMIT 1")
                 };
                 let first = next(
                     Sql::literal("WITH RECURSIVE slices AS (SELECT first.*, 1 AS number FROM ("),
@@ -255,16 +258,21 @@ impl Place<'_> {
                 );
                 let following = next(
                     first
-                        .text(") AS first UNION ALL SELECT next.*, slices.number + 1 FROM slices CROSS JOIN LATERAL ("),
+                        .text(
+                            ") AS first UNION ALL SELECT next.*, slices.number OPERATOR(pg_catalog.+) 1 \
+                             FROM slices CROSS JOIN LATERAL (",
+                        ),
                     &|sql| {
-                        let sql = columns(sql, key).text(" > (").list(key, ", ", |sql, (column, _)| {
+                        let sql = columns(sql, key).text(after(key)).text("(");
+                        let sql = sql.list(key, ", ", |sql, (column, _)| {
                             sql.text("slices.").ident(column)
                         });
-                        parameters(columns(sql.text(") AND "), key).text(" <= "), key, upper)
+                        let sql = columns(sql.text(") AND "), key).text(until(key));
+                        parameters(sql, key, upper)
                     },
                 );
                 following
-                    .text(") AS next WHERE slices.number < $")
+                    .text(") AS next WHERE slices.number OPERATOR(pg_catalog.<) $")
                     .number(units + 1)
                     .text("::text::bigint) SELECT ")
                     .list(key, ", ", |sql, part| as_text(sql, Some("slices"), part))
@@ -277,8 +285,8 @@ impl Place<'_> {
         match self.order {
             WalkOrder::Pages(named_by) => {
                 let sql = Sql::literal(
-                    "SELECT '(' || pg_catalog.split_part(pg_catalog.ltrim(ctid::text, '('), ',', 1) || ',' || \
-                     (pg_catalog.rtrim(pg_catalog.split_part(ctid::text, ',', 2), ')')::integer + 1) || ')', \
+                    "SELECT pg_catalog.concat('(', pg_catalog.split_part(pg_catalog.ltrim(ctid::text, '('), ',', 1), ',', \
+                     pg_catalog.rtrim(pg_catalog.split_part(ctid::text, ',', 2), ')')::integer OPERATOR(pg_catalog.+) 1, ')'), \
                      pg_catalog.concat_ws(', ', ",
                 );
                 let sql = match named_by.as_slice() {
@@ -352,6 +360,31 @@ fn page_slices(side: Side) -> Sql {
     let sql = units(sql.text(" + ")).text(" * $").number(upper + 2);
     let sql = units(sql.text("::text::bigint, ")).text(") AS s(page) WHERE s.page < ");
     block(sql, upper).text(" ORDER BY s.page")
+}
+
+/// The types of the server have the server's operators, whatever stands first in the session's path. Those of others bring
+/// their own, which the path leads to.
+fn are_servers(key: &[(Ident, DataType)]) -> bool {
+    key.iter().all(|(_, data_type)| match data_type.name {
+        TypeName::BuiltIn(_) => true,
+        TypeName::User(_) => false,
+    })
+}
+
+fn after(key: &[(Ident, DataType)]) -> &'static str {
+    if are_servers(key) {
+        " OPERATOR(pg_catalog.>) "
+    } else {
+        " > "
+    }
+}
+
+fn until(key: &[(Ident, DataType)]) -> &'static str {
+    if are_servers(key) {
+        " OPERATOR(pg_catalog.<=) "
+    } else {
+        " <= "
+    }
 }
 
 /// `("a", "b")`.

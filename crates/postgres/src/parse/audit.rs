@@ -7,7 +7,7 @@
     reason = "the parser's enums, of which a few variants matter here; ours are matched in full"
 )]
 
-use segue_model::{OpaqueReason, TextNoteKind};
+use segue_model::{OpaqueReason, TextNoteKind, looks_like_a_secret};
 use squawk_syntax::{
     SyntaxKind, SyntaxNode,
     ast::{self, AstNode, BinOp, PrefixOp},
@@ -218,35 +218,4 @@ fn stands_for_a_secret(node: &SyntaxNode) -> bool {
             }),
         _ => false,
     }
-}
-
-fn looks_like_a_secret(text: &str) -> bool {
-    // Short literals are the rule: nothing of this is shorter.
-    if text.len() < 16 {
-        return false;
-    }
-    has_connection_password(text)
-        || text.contains("-----BEGIN ") && text.contains("PRIVATE KEY")
-        || ["AKIA", "ghp_", "github_pat_", "sk_live_", "xoxb-", "glpat-"]
-            .iter()
-            .any(|prefix| text.get(1..).is_some_and(|inner| inner.starts_with(prefix)))
-        || text.get(1..).is_some_and(|inner| inner.starts_with("eyJ"))
-            && text.matches('.').count() == 2
-}
-
-/// `password=…` in a connection string, or `scheme://user:password@host`.
-fn has_connection_password(text: &str) -> bool {
-    if let Some((_, after)) = text.split_once("password=") {
-        return !after.starts_with(['\'', ' ']);
-    }
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return false;
-    };
-    let is_scheme = scheme
-        .trim_start_matches('\'')
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'+');
-    let authority = rest.split(['/', '?', ' ']).next().unwrap_or_default();
-    let user = authority.rsplit_once('@').map(|(user, _)| user);
-    is_scheme && user.is_some_and(|user| user.contains(':'))
 }

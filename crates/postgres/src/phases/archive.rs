@@ -252,7 +252,7 @@ pub(super) fn same_key(sql: Sql, table: &QualifiedName, keys: &[Ident]) -> Sql {
     sql.list(keys, " AND ", |sql, key| {
         sql.text("kept.")
             .ident(key)
-            .text(" = ")
+            .text(" OPERATOR(pg_catalog.=) ")
             .ident(&table.name)
             .text(".")
             .ident(key)

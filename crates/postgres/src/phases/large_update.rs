@@ -30,7 +30,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         .server
         .sizes
         .get(table)
-        .is_some_and(|size| size.rows >= context.settings.large_rows());
+        .is_some_and(|size| size.rows >= context.server.large_rows);
     if !is_large || !is_used(table, context) || context.transaction.state == TransactionState::File
     {
         return None;

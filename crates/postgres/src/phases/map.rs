@@ -17,7 +17,7 @@ use super::draft::Draft;
 use super::{
     add_column, archive, author, expression, is_used, rename_column, set_not_null, shadow,
 };
-use crate::{backfill, parse};
+use crate::{backfill, parse, render};
 
 /// Reads a directive.
 pub(crate) fn mapping(written: &MapDirective) -> Result<ColumnMapping, Unmappable> {
@@ -508,10 +508,9 @@ impl<'a> Sides<'a> {
     fn is_behind(&self) -> Expression {
         let differs = |sql: Sql, parts: &[Part]| {
             sql.list(parts, " OR ", |sql, part| {
-                let data_type = &part.column.data_type;
-                let sql = shadow::comparable(sql.ident(&part.column.name), data_type);
-                let sql = cast(sql.text(" IS DISTINCT FROM "), part);
-                shadow::comparable(sql, data_type)
+                let one = Sql::default().ident(&part.column.name);
+                let sides = (&one, &cast(Sql::default(), part));
+                render::differ(sql, sides, &part.column.data_type)
             })
         };
         let sql = Sql::literal("CASE WHEN (")
@@ -610,16 +609,15 @@ impl<'a> Sides<'a> {
         };
         let sql = sql.text(") AND CASE WHEN ");
         let sql = either(sql, self.new.iter().enumerate(), |sql, (place, part)| {
-            let data_type = &part.column.data_type;
-            let sql = shadow::comparable(numbered(sql, place), data_type);
-            shadow::comparable(cast(sql.text(" IS DISTINCT FROM "), part), data_type)
+            let one = numbered(Sql::default(), place);
+            let sides = (&one, &cast(Sql::default(), part));
+            render::differ(sql, sides, &part.column.data_type)
         });
         let sql = sql.text(" THEN false ELSE ");
         let sql = either(sql, self.old.iter().enumerate(), |sql, (place, part)| {
-            let data_type = &part.column.data_type;
-            let sql = shadow::comparable(numbered(sql, self.new.len() + place), data_type);
-            let sql = sql.text(" IS DISTINCT FROM ").ident(&part.column.name);
-            shadow::comparable(sql, data_type)
+            let one = numbered(Sql::default(), self.new.len() + place);
+            let sides = (&one, &Sql::default().ident(&part.column.name));
+            render::differ(sql, sides, &part.column.data_type)
         });
         sql.text(" END")
     }

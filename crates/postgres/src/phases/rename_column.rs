@@ -15,6 +15,7 @@ use segue_model::{
 use super::draft::Draft;
 use super::shadow::{self, Carried, Pair};
 use super::{author, create_index, expression, is_used};
+use crate::render;
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Column(target, ColumnChange::Rename { from, to }) = change else {
@@ -200,10 +201,8 @@ pub(super) fn value_of(column: &Ident) -> Expression {
 /// `new IS DISTINCT FROM old`.
 fn differ(pair: &Pair<'_>) -> Expression {
     let (new, old) = (pair.new, &pair.old.name);
-    let sql = shadow::comparable(Sql::default().ident(new), &pair.old.data_type);
-    let sql = shadow::comparable(
-        sql.text(" IS DISTINCT FROM ").ident(old),
-        &pair.old.data_type,
-    );
+    let (one, other) = (Sql::default().ident(new), Sql::default().ident(old));
+    let sides = (&one, &other);
+    let sql = render::differ(Sql::default(), sides, &pair.old.data_type);
     expression(&sql, vec![new.clone(), old.clone()])
 }

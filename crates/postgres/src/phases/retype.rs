@@ -16,8 +16,8 @@ use super::draft::Draft;
 use super::key::Key;
 use super::rename_column::set_default;
 use super::shadow::{self, Carried, Pair};
-use super::{author, expression, is_used, names};
-use crate::{impact, parse};
+use super::{author, expression, is_used, names, set_not_null};
+use crate::{impact, parse, render};
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let Change::Column(
@@ -187,6 +187,9 @@ impl Swap<'_> {
             Backfill::update(table.clone(), vec![((*new).clone(), self.converted())], self.differ(&old.name, new)),
         );
         self.carried.build(&mut draft, self.pair);
+        if let Some((_, checked)) = self.required_again() {
+            draft.undone_by(checked);
+        }
         self.key.build(&mut draft);
         self.swap(&mut draft, &forward);
         self.contract(&mut draft);
@@ -258,6 +261,9 @@ impl Swap<'_> {
                 format!("Let the old {name} be null: nobody writes it any more."),
                 author::column(target, ColumnChange::DropNotNull(name.clone())),
             );
+            if let Some((new_rows, _)) = self.required_again() {
+                draft.undone_by(new_rows);
+            }
         }
         draft.with_previous(format!("Call the old column {}.", self.retired), rename(name, self.retired));
         draft.with_previous(format!("Call the new column {name}."), rename(new, name));
@@ -278,6 +284,16 @@ impl Swap<'_> {
             format!("Keep {} up to date: until the contract phase there is a way back.", self.retired),
             shadow::sync(table, &self.backward()),
         );
+    }
+
+    /// On the way back the old column refuses null again: for new rows with the names, for all when that is checked.
+    fn required_again(&self) -> Option<(Vec<Change>, Vec<Change>)> {
+        let Pair {
+            target, old, context, ..
+        } = self.pair;
+        let name = shadow::named_not_null(self.pair).map(|(_, name)| name);
+        (old.nullability == Nullability::NotNull)
+            .then(|| set_not_null::again(target, &old.name, name.as_ref(), context))
     }
 
     fn contract(&self, draft: &mut Draft) {
@@ -328,9 +344,8 @@ impl Swap<'_> {
 
     /// `new IS DISTINCT FROM CAST(old AS new type)`.
     fn differ(&self, old: &Ident, new: &Ident) -> Expression {
-        let sql = shadow::comparable(Sql::default().ident(new), self.data_type);
-        let sql = self.there(sql.text(" IS DISTINCT FROM "), old);
-        let sql = shadow::comparable(sql, self.data_type);
+        let (one, other) = (Sql::default().ident(new), self.there(Sql::default(), old));
+        let sql = render::differ(Sql::default(), (&one, &other), self.data_type);
         expression(&sql, vec![new.clone(), old.clone()])
     }
 
@@ -354,15 +369,14 @@ impl Swap<'_> {
             .text(" AS ")
             .verbatim(&old.data_type.to_string())
             .text(")");
-        let sql = shadow::comparable(sql.verbatim(back.as_str()), &old.data_type)
-            .text(" IS DISTINCT FROM ")
-            .ident(&old.name);
+        let was = Sql::default().ident(&old.name);
+        let sql = render::differ(sql, (&back, &was), &old.data_type);
         Probe {
             finds: format!(
                 "values of {} in {table} that are others after the change to {}",
                 old.name, self.data_type
             ),
-            query: shadow::comparable(sql, &old.data_type).text(" LIMIT 3"),
+            query: sql.text(" LIMIT 3"),
         }
     }
 
@@ -389,15 +403,15 @@ impl Swap<'_> {
             .text(") AS ")
             .ident(&table.name)
             .text(" WHERE ");
-        let sql = shadow::comparable(computed(sql, reverse, &old.data_type), &old.data_type)
-            .text(" IS DISTINCT FROM ")
-            .ident(&before);
+        let back = computed(Sql::default(), reverse, &old.data_type);
+        let was = Sql::default().ident(&before);
+        let sql = render::differ(sql, (&back, &was), &old.data_type);
         Probe {
             finds: format!(
                 "values of {} in {table} that the declared way back does not bring back",
                 old.name
             ),
-            query: shadow::comparable(sql, &old.data_type).text(" LIMIT 3"),
+            query: sql.text(" LIMIT 3"),
         }
     }
 }

@@ -84,6 +84,40 @@ pub(super) fn append(draft: &mut Draft, target: &Target, column: &Ident, context
     }
 }
 
+/// What makes a column refuse null again: at once for new rows, in a transaction with others; and what follows, which checks
+/// the rows that are there beside readers and writers. `name` is what 18 calls the constraint.
+pub(super) fn again(
+    target: &Target,
+    column: &Ident,
+    name: Option<&Ident>,
+    context: &Context<'_>,
+) -> (Vec<Change>, Vec<Change>) {
+    let not_valid = |name: &Ident, kind: ConstraintKind| {
+        let constraint = author::constraint(name, kind);
+        vec![author::add(target, author::not_valid(&constraint, name))]
+    };
+    if let Some(name) = name {
+        return (
+            not_valid(name, ConstraintKind::NotNull(column.clone())),
+            vec![author::validate(target, name)],
+        );
+    }
+    let proof = names::new_constraint(
+        context.catalog,
+        &target.name,
+        column.as_str(),
+        "not_null_proof",
+    );
+    (
+        not_valid(&proof, ConstraintKind::Check(author::is_not_null(column))),
+        vec![
+            author::validate(target, &proof),
+            author::column(target, ColumnChange::SetNotNull(column.clone())),
+            author::drop_constraint(target, &proof),
+        ],
+    )
+}
+
 /// Drops our CHECK in the transaction that made it unnecessary.
 pub(super) fn dismiss(draft: &mut Draft, target: &Target, proof: &Ident) {
     draft.with_previous(

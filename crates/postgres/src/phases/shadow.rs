@@ -571,13 +571,8 @@ pub(super) fn default_of(pair: &Pair<'_>) -> Option<Expression> {
     }
 }
 
-/// Types without an equality operator are compared by their text.
-pub(super) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
-    crate::render::comparable(sql, data_type)
-}
-
 /// NOT NULL has a name from 18 on: what the new column's is called, and what the old column's was.
-fn named_not_null(pair: &Pair<'_>) -> Option<(Ident, Ident)> {
+pub(super) fn named_not_null(pair: &Pair<'_>) -> Option<(Ident, Ident)> {
     if pair.context.server.version < 18 || pair.old.nullability != Nullability::NotNull {
         return None;
     }

@@ -4,7 +4,7 @@
 //! Source: PostgreSQL 17 manual, 41.10 (trigger functions in PL/pgSQL), 43.6.8 (a block with EXCEPTION is a subtransaction).
 
 use segue_model::{
-    DataType, Expression, Ident, Mapping, QualifiedName, Sql, SyncColumn, SyncTrigger,
+    DataType, Expression, Ident, Mapping, QualifiedName, Sql, SyncColumn, SyncTrigger, TypeName,
 };
 
 use super::column;
@@ -43,7 +43,7 @@ pub(super) fn create(table: &QualifiedName, sync: &SyncTrigger) -> Rendered {
         .text(" BEFORE INSERT OR UPDATE ON ")
         .name(table)
         .text(
-            " FOR EACH ROW WHEN (pg_catalog.current_setting('segue.backfill', true) IS DISTINCT FROM 'on') \
+            " FOR EACH ROW WHEN (COALESCE(pg_catalog.current_setting('segue.backfill', true), '') OPERATOR(pg_catalog.<>) 'on') \
              EXECUTE FUNCTION ",
         )
         .name(counter)
@@ -78,11 +78,11 @@ fn uses_expression(sync: &SyncTrigger) -> bool {
 fn body(table: &QualifiedName, sync: &SyncTrigger) -> Sql {
     let (old, new) = (&sync.old, &sync.new);
     if !sync.is_mutual() {
-        let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' OR ");
+        let sql = Sql::literal("BEGIN IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' OR ");
         let sql = changed(sql, old).text(" THEN ");
         return fill(sql, table, new).text("END IF; RETURN NEW; END");
     }
-    let sql = Sql::literal("BEGIN IF TG_OP = 'INSERT' THEN IF ");
+    let sql = Sql::literal("BEGIN IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN IF ");
     let sql = given(sql, new).text(" THEN ");
     let sql = fill(sql, table, old).text("ELSIF ");
     let sql = given(sql, old).text(" THEN ");
@@ -133,32 +133,46 @@ fn counted(sql: Sql, sync: &SyncTrigger) -> Sql {
 /// Appends whether an update changed a side.
 fn changed(sql: Sql, side: &[SyncColumn]) -> Sql {
     sql.list(side, " OR ", |sql, column| {
-        let sql = comparable(sql.text("NEW.").ident(&column.column), &column.data_type);
-        let sql = sql.text(" IS DISTINCT FROM OLD.").ident(&column.column);
-        comparable(sql, &column.data_type)
+        let side = |row: &'static str| Sql::literal(row).ident(&column.column);
+        differ(sql, (&side("NEW."), &side("OLD.")), &column.data_type)
     })
 }
 
 /// Appends whether an insert gave a side.
 fn given(sql: Sql, side: &[SyncColumn]) -> Sql {
     sql.list(side, " OR ", |sql, column| {
-        let sql = comparable(sql.text("NEW.").ident(&column.column), &column.data_type);
-        let sql = sql.text(" IS DISTINCT FROM ");
+        let new = Sql::literal("NEW.").ident(&column.column);
         match &column.default {
-            None => sql.text("NULL"),
+            None => sql.verbatim(new.as_str()).text(" IS NOT NULL"),
             Some(Expression { text, .. }) => {
-                let sql = sql.text("CAST((").verbatim(text).text(") AS ");
-                comparable(
-                    column::data_type(sql, &column.data_type).text(")"),
-                    &column.data_type,
-                )
+                let default = Sql::literal("CAST((").verbatim(text).text(") AS ");
+                let default = column::data_type(default, &column.data_type).text(")");
+                differ(sql, (&new, &default), &column.data_type)
             }
         }
     })
 }
 
+/// Appends `one IS DISTINCT FROM other`. A type of the server is compared by the server's operator, whatever stands first in
+/// the path of the session that writes; that of an extension brings its own, which the path leads to.
+pub(crate) fn differ(sql: Sql, (one, other): (&Sql, &Sql), data_type: &DataType) -> Sql {
+    let plain = |sql: Sql, side: &Sql| comparable(sql.verbatim(side.as_str()), data_type);
+    match data_type.name {
+        TypeName::User(_) => {
+            let sql = plain(sql, one).text(" IS DISTINCT FROM ");
+            plain(sql, other)
+        }
+        TypeName::BuiltIn(_) => {
+            let sql = plain(sql.text("(("), one).text(" OPERATOR(pg_catalog.=) ");
+            let sql = plain(sql, other).text(") IS NOT TRUE AND NOT (");
+            let sql = sql.verbatim(one.as_str()).text(" IS NULL AND ");
+            sql.verbatim(other.as_str()).text(" IS NULL))")
+        }
+    }
+}
+
 /// Types without an equality operator are compared by their text (json, xml, point; measured on 15 and 18).
-pub(crate) fn comparable(sql: Sql, data_type: &DataType) -> Sql {
+fn comparable(sql: Sql, data_type: &DataType) -> Sql {
     let has_none = ["json", "xml", "point"]
         .iter()
         .any(|name| data_type.base_is(name));

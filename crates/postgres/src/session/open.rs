@@ -14,6 +14,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::path::Names;
 use super::socket::{AnnouncedPid, Overheard, Socket};
 use super::{Canceller, Notice, PostgresError, Wire, drive, row_of};
 use crate::connect::{Endpoint, Role, SessionKind, Target, TlsMode};
@@ -33,6 +34,7 @@ pub(super) struct Opened {
     pub(super) canceller: Canceller,
     pub(super) announced_pid: Option<i32>,
     pub(super) backend_pid: i32,
+    pub(super) names: Names,
     role: Role,
 }
 
@@ -198,6 +200,7 @@ async fn greet(
         canceller,
         announced_pid: pid.heard(),
         backend_pid: 0,
+        names: Names::Servers,
         role: Role::Standby,
     };
     opened.get_acquainted(endpoint).await?;
@@ -242,7 +245,7 @@ fn not_greeted(endpoint: &Endpoint, cause: tokio_postgres::Error) -> PostgresErr
 
 /// Who answers, and whether it writes.
 const ACQUAINTANCE: &str = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), \
-     pg_catalog.current_setting('transaction_read_only')";
+     pg_catalog.current_setting('transaction_read_only'), pg_catalog.current_setting('search_path')";
 
 impl Opened {
     #[expect(
@@ -258,16 +261,17 @@ impl Opened {
             .iter()
             .filter_map(row_of)
             .collect::<Result<Vec<_>, _>>()?;
-        let [[Some(pid), Some(in_recovery), Some(read_only)]] = rows
+        let [[Some(pid), Some(in_recovery), Some(read_only), Some(path)]] = rows
             .iter()
             .map(Vec::as_slice)
-            .filter_map(|row| <&[Option<String>; 3]>::try_from(row).ok())
+            .filter_map(|row| <&[Option<String>; 4]>::try_from(row).ok())
             .collect::<Vec<_>>()[..]
         else {
             let message = format!("{} does not say who it is", endpoint.shown());
             return Err(PostgresError::ours(Failure::Refused, message));
         };
         self.backend_pid = pid.parse().unwrap_or_default();
+        self.names = Names::by(path);
         self.role = match (in_recovery.as_str(), read_only.as_str()) {
             ("f", "off") => Role::Writer,
             ("f", _) => Role::ReadOnlyPrimary,

@@ -268,13 +268,7 @@ pub(crate) const WITHOUT_PLAN: &[&str] = &[
 
 /// The replay after the schema and what came before the statement, one migration each.
 pub(crate) fn replay(before: &str, version: u16) -> Replay {
-    let mut replay = Replay::new(
-        segue_model::Catalog::default(),
-        ServerFacts {
-            version,
-            sizes: std::collections::BTreeMap::new(),
-        },
-    );
+    let mut replay = Replay::new(segue_model::Catalog::default(), ServerFacts::new(version));
     for text in [segue_testkit::lock_cases::schema_sql(), before] {
         replay.begin_migration();
         run(&mut replay, text);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{Down, Form, ProjectProblem, Tool};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::graph::{Node, duplicates, order};
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, rows};
@@ -23,6 +23,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

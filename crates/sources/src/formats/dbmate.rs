@@ -7,7 +7,7 @@
 
 use segue_model::{Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryTables, applied_rows};
 use crate::lines::{comment, lines};
@@ -22,6 +22,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Below("-- migrate:down"),
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

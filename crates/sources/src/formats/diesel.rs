@@ -6,7 +6,7 @@
 
 use segue_model::{Down, Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryTables, applied_rows};
 use crate::markers::down_of;
@@ -20,6 +20,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::InItsFolder("down.sql"),
 };
 
 const UP: &str = "up.sql";

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{Down, Form, ProjectProblem, Tool, TransactionChoice};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::graph::{Node, order};
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
@@ -24,6 +24,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 /// The folders that hold a project: the one of `manage.py`, else the app's own.

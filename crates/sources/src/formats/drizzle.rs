@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use segue_model::{Down, Form, ProjectProblem, Section, Span, Tool, TransactionChoice, Wrapping};
 use serde_json::Value;
 
-use super::Format;
+use super::{Format, WayBack};
+use crate::code::{Code, Language};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
 use crate::lines::lines;
@@ -24,10 +25,16 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 const JOURNAL: &str = "_journal.json";
 const BREAKPOINT: &str = "--> statement-breakpoint";
+const CONFIGURATIONS: &[&str] = &[
+    "drizzle.config.ts",
+    "drizzle.config.js",
+    "drizzle.config.mjs",
+];
 
 fn find(survey: &Survey) -> Vec<usize> {
     survey
@@ -64,7 +71,9 @@ fn project(survey: &Survey, index: usize) -> Project {
     };
     project.problems.extend(other_dialect(&journal, &path));
     let dialect = journal.get("dialect").and_then(Value::as_str);
-    project.written_for = dialect.map(str::to_owned);
+    project.written_for = dialect
+        .map(str::to_owned)
+        .or_else(|| CONFIGURATIONS.iter().find_map(|name| configured(survey, index, name)));
     let entries = journal.get("entries").and_then(Value::as_array);
     let mut newest = i64::MIN;
     for entry in entries.into_iter().flatten() {
@@ -113,6 +122,16 @@ fn add(
     let mut unit = survey.unit(Tool::Drizzle, tag, folder, &name).named(words);
     unit.recorded_as = Some(when.to_string());
     project.units.push(unit);
+}
+
+/// The dialect in a configuration, which is a program: `dialect: "sqlite"`.
+fn configured(survey: &Survey, index: usize, name: &str) -> Option<String> {
+    let file = survey.nearest(index, name)?;
+    let code = Code::new(&file.text, Language::Script);
+    let at = code.words("dialect").next()?;
+    let end = code.mask().get(at..)?.find([',', '}', '\n']).map_or(file.text.len(), |end| at + end);
+    let said = code.strings_in((at, end.max(at)));
+    said.first().map(|word| (*word).to_owned())
 }
 
 fn other_dialect(journal: &Value, path: &str) -> Option<ProjectProblem> {

@@ -14,7 +14,7 @@ use segue_model::{
     Down, Form, ProjectProblem, Repetition, Tool, TransactionChoice, Wrapping,
 };
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::access::Place;
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, Row, rows};
@@ -31,6 +31,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Undo,
 };
 
 /// What a script is by its name.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use segue_model::{Down, Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, rows};
 use crate::markers::down_of;
@@ -24,6 +24,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Beside(".up.sql", ".down.sql"),
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

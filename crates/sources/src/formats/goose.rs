@@ -5,7 +5,7 @@
 
 use segue_model::{Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
 use crate::lines::{comment, lines};
@@ -21,6 +21,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Below("-- +goose Down"),
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

@@ -7,7 +7,7 @@
 use segue_model::{Down, Form, ProjectProblem, Section, Span, Tool, TransactionChoice, Wrapping};
 use sha1::Digest as _;
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::checksum::hex;
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
@@ -22,6 +22,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

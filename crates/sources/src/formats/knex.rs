@@ -6,7 +6,7 @@
 
 use segue_model::{Form, Tool};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::history::{History, HistoryTables, applied_rows, rows};
 use crate::names::{description, leading_digits, script_stem};
@@ -21,6 +21,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use segue_model::{Form, ProjectProblem, Repetition, SourceText, Tool};
 
 use self::changelog::{ChangeSet, Item};
-use super::Format;
+use super::{Format, WayBack};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
 use crate::names::is_sql;
@@ -29,6 +29,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Lines("--rollback STATEMENT"),
 };
 
 /// Changelogs are nested no deeper than this.

@@ -6,7 +6,7 @@
 
 use segue_model::{Form, Tool, TransactionChoice, Wrapping};
 
-use super::{Format, dbmate};
+use super::{Format, WayBack, dbmate};
 use crate::history::{History, HistoryTables, applied_rows};
 use crate::lines::{comment, lines};
 use crate::locate::NativeDefault;
@@ -21,6 +21,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Below("-- migrate:down"),
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

@@ -7,7 +7,7 @@
 
 use segue_model::{Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryTables, applied_rows};
@@ -24,6 +24,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Below("-- Down Migration"),
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

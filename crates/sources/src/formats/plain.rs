@@ -5,7 +5,7 @@
 
 use segue_model::{Down, Form, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables};
 use crate::names::{description, leading_digits, without_ending};
 use crate::survey::{Project, Survey};
@@ -17,6 +17,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 /// Folders whose name says so, or with at least two numbered files; others may hold queries, seeds or dumps.

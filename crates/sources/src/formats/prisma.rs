@@ -6,7 +6,7 @@
 
 use segue_model::{Down, Form, ProjectProblem, Tool, TransactionChoice, Wrapping};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, Row, by_key, rows};
 use crate::names::{description, leading_digits};
 use crate::settings;
@@ -19,10 +19,12 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 const LOCK: &str = "migration_lock.toml";
 const SCRIPT: &str = "migration.sql";
+const SCHEMA: &str = "schema.prisma";
 
 fn find(survey: &Survey) -> Vec<usize> {
     survey
@@ -65,12 +67,30 @@ fn project(survey: &Survey, index: usize) -> Project {
     project
 }
 
-/// The database that the lock file names, and that file.
+/// The database that the lock file names, else the schema beside the migrations, and that file.
 fn provider(survey: &Survey, index: usize) -> Option<(String, String)> {
-    let folder = survey.folder(index).filter(|folder| folder.has(LOCK))?;
-    let file = survey.text(folder, LOCK).ok()?;
-    let provider = settings::toml(&file.text).remove("provider")?;
-    Some((provider, file.path))
+    let folder = survey.folder(index)?;
+    let locked = folder.has(LOCK).then(|| survey.text(folder, LOCK).ok());
+    let locked = locked.flatten().and_then(|file| {
+        let provider = settings::toml(&file.text).remove("provider")?;
+        Some((provider, file.path))
+    });
+    locked.or_else(|| {
+        let file = survey.nearest(index, SCHEMA)?;
+        Some((datasource(&file.text)?.to_owned(), file.path))
+    })
+}
+
+/// What a schema says of its database: `datasource db { provider = "sqlite" }`. Generators have providers too.
+fn datasource(schema: &str) -> Option<&str> {
+    let lines = schema
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default().trim());
+    let mut inside = lines
+        .skip_while(|line| !line.starts_with("datasource "))
+        .take_while(|line| *line != "}");
+    let value = inside.find_map(|line| line.strip_prefix("provider")?.trim().strip_prefix('='))?;
+    value.trim().strip_prefix('"')?.split('"').next()
 }
 
 /// It is none that Segue speaks.
@@ -124,5 +144,18 @@ fn state(row: &Row<'_>) -> Option<HistoryState> {
         (_, Some(_)) => None,
         (Some(_), None) => Some(HistoryState::Applied),
         (None, None) => Some(HistoryState::Failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::datasource;
+
+    #[test]
+    fn a_schema_names_its_database_in_its_datasource() {
+        let schema = "generator client {\n  provider = \"prisma-client-js\"\n}\n\n\
+                      datasource db {\n  // provider = \"mysql\"\n  provider = \"sqlite\" // for now\n  url = env(\"DATABASE_URL\")\n}\n";
+        assert_eq!(datasource(schema), Some("sqlite"));
+        assert_eq!(datasource("generator c {\n provider = \"x\"\n}\n"), None);
     }
 }

@@ -5,7 +5,7 @@
 
 use segue_model::{Form, Tool};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryTables, applied_rows};
@@ -21,6 +21,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

@@ -6,7 +6,7 @@
 
 use segue_model::{Down, Form, Tool, TransactionChoice, Wrapping};
 
-use super::{Format, flyway};
+use super::{Format, WayBack, flyway};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
 use crate::names::{compare_versions, without_ending};
@@ -19,6 +19,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 fn find(survey: &Survey) -> Vec<usize> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use segue_model::{Down, Form, Section, SourceText, Tool, TransactionChoice, Wrapping};
 
-use super::{Format, golang_migrate};
+use super::{Format, WayBack, golang_migrate};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryEntry, HistoryState, HistoryTables, by_key, rows};
 use crate::markers::down_of;
@@ -22,6 +22,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Beside(".up.sql", ".down.sql"),
 };
 
 const OPT_OUT: &str = "-- no-transaction";

@@ -7,7 +7,7 @@
 
 use segue_model::{Form, ProjectProblem, Tool, TransactionChoice};
 
-use super::Format;
+use super::{Format, WayBack};
 use crate::code::{Code, Language};
 use crate::graph::duplicates;
 use crate::history::{History, HistoryTables, applied_rows};
@@ -23,6 +23,7 @@ pub(crate) static FORMAT: Format = Format {
     project,
     split,
     history,
+    way_back: WayBack::Nowhere,
 };
 
 const TIMESTAMP_DIGITS: usize = 13;

@@ -2,12 +2,14 @@
 //!
 //! Refuses to read a piece in part: a piece that holds anything besides one whole statement is `Opaque`.
 
-use segue_model::{Change, Opaque, OpaqueReason, Span, Statement};
+use segue_model::{
+    Change, Opaque, OpaqueReason, Span, Statement, TextNote, TextNoteKind, looks_like_a_secret,
+};
 use sqlite3_parser::{Bump, FallibleIterator, lexer::sql::Parser};
 
 use super::{
     dispatch,
-    split::{Piece, Size},
+    split::{Kind, Piece, Size, Tokens},
 };
 
 /// Why a statement could not be read. Becomes one `Opaque`.
@@ -48,8 +50,20 @@ pub(super) fn read(text: &str, piece: &Piece) -> Statement {
     Statement {
         span: piece.span,
         changes: changes.unwrap_or_else(|error| vec![opaque(error, piece.span)]),
-        notes: Vec::new(),
+        notes: secrets(text, piece.span),
     }
+}
+
+/// A note for each literal that looks like a password, token or key.
+fn secrets(text: &str, span: Span) -> Vec<TextNote> {
+    let piece = span.of(text);
+    Tokens::new(piece)
+        .filter(|(kind, token)| *kind == Kind::Quoted && looks_like_a_secret(token.of(piece)))
+        .map(|(_, token)| TextNote {
+            kind: TextNoteKind::Secret,
+            span: Span::new(span.start + token.start, span.start + token.end),
+        })
+        .collect()
 }
 
 fn opaque(error: ReadError, span: Span) -> Change {

@@ -47,7 +47,23 @@ pub(crate) fn find(
             add(located, settings, (changed.as_ref(), &mut subjects));
         }
     }
+    if let Some(word) = unspoken(&subjects) {
+        return Err(CliError::new(
+            Code::Usage,
+            format!("these migrations are written for {word}, which Segue does not speak"),
+            "name another project: segue check PATH; or read them all the same: --dialect postgres",
+        )
+        .with_details(subjects.iter().map(|subject| subject.directory.clone()))
+        .with_details(["Segue speaks PostgreSQL and SQLite".to_owned()]));
+    }
     Ok(subjects)
+}
+
+/// The database of the first project when every project is written for one that is not spoken.
+fn unspoken(subjects: &[Subject]) -> Option<&str> {
+    let all = subjects.iter().all(|subject| subject.unspoken.is_some());
+    let first = subjects.first()?.unspoken.as_deref();
+    first.filter(|_| all)
 }
 
 /// The folder git is asked in.
@@ -116,12 +132,21 @@ fn add(
     let known = subjects
         .iter_mut()
         .find(|subject| subject.tool == located.tool && subject.directory == located.shown);
+    let unspoken = located
+        .written_for
+        .clone()
+        .filter(|word| settings.dialect.is_none() && DialectName::of(word).is_none());
     let Some(subject) = known else {
         subjects.push(Subject {
             tool: located.tool,
             reading: reading(located.written_for.as_deref(), settings),
             directory: located.shown,
-            sources: located.units.into_iter().map(Source::Unit).collect(),
+            // Its text would be nothing but mistakes: the problem of the project says why it is left out.
+            sources: match unspoken {
+                Some(_) => Vec::new(),
+                None => located.units.into_iter().map(Source::Unit).collect(),
+            },
+            unspoken,
             problems: located.problems,
             changed: changed.cloned(),
         });
@@ -175,6 +200,7 @@ fn standard_input(settings: &Settings) -> Result<Subject, CliError> {
         directory: STDIN.to_owned(),
         sources: vec![source],
         problems: Vec::new(),
+        unspoken: None,
         changed: None,
     })
 }
