@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod begun;
+mod followed;
 mod keys;
 mod killed;
 mod life;

@@ -202,6 +202,8 @@ pub(super) fn column(name: &QualifiedName, change: &ColumnChange, catalog: &Cata
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => unknown("it is not a table the catalog knows"),
         };
     };
@@ -228,6 +230,9 @@ pub(super) fn column(name: &QualifiedName, change: &ColumnChange, catalog: &Cata
         | ColumnChange::SetStorage(_)
         | ColumnChange::SetCompression(_) => {
             unknown("the catalog does not keep the storage of columns")
+        }
+        ColumnChange::SetAside(_) | ColumnChange::PutBack(_) => {
+            unknown("what is set aside is back at the end of its transaction")
         }
         ColumnChange::SetType { .. }
         | ColumnChange::SetDefault { .. }
@@ -285,6 +290,8 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => {
             return unknown("the catalog does not keep this of a column");
         }
