@@ -165,9 +165,7 @@ impl Swap<'_> {
             format!("Look for what is attached to {} and cannot come along.", old.name),
             self.pair.probe(),
         );
-        if !self.pair.movable().is_empty() {
-            aside::look(&mut draft, self.pair);
-        }
+        aside::look(&mut draft, self.pair);
         self.key.look(&mut draft, self.pair);
         let is_lossless = matches!(self.way, Way::Casts) && is_total(&old.data_type, self.data_type);
         if !is_lossless {
