@@ -51,6 +51,8 @@ pub(crate) enum Code {
     /// See its page.
     Interrupted,
     /// See its page.
+    HungUp,
+    /// See its page.
     Terminated,
     /// A fault in Segue itself.
     Internal,
@@ -78,6 +80,7 @@ impl Code {
         Self::NotVerified,
         Self::OutcomeUnknown,
         Self::Interrupted,
+        Self::HungUp,
         Self::Terminated,
         Self::Internal,
     ];
@@ -104,6 +107,7 @@ impl Code {
             Self::NotVerified => "not-verified",
             Self::OutcomeUnknown => "outcome-unknown",
             Self::Interrupted => "interrupted",
+            Self::HungUp => "hung-up",
             Self::Terminated => "terminated",
             Self::Internal => "internal",
         }
@@ -173,6 +177,9 @@ impl Code {
             Self::Interrupted => {
                 "SIGINT (Ctrl-C) came. The first one stops the run after the step that is running; the second one cancels that step on the server, which rolls it back. Every step that is done is recorded, and `segue up` goes on from there. A third one ends the process at once, as a kill would: that is safe too."
             }
+            Self::HungUp => {
+                "The terminal was closed (SIGHUP). The run stopped as it does after SIGTERM: after the step that was running, or in the middle of one that the server rolled back. `segue up` goes on from there. Start it with `nohup`, or in a terminal multiplexer, to have it outlive its terminal."
+            }
             Self::Terminated => {
                 "SIGTERM came. The run stopped after the step that was running, or in the middle of one that the server rolled back. Every step that is done is recorded, and `segue up` goes on from there."
             }
@@ -203,6 +210,7 @@ impl Code {
             | Self::MigrationFailed
             | Self::NotVerified
             | Self::Interrupted
+            | Self::HungUp
             | Self::Terminated => "nothing was changed",
             Self::OutcomeUnknown => "unknown",
             Self::Output => "what was written is incomplete; nothing else was changed",
@@ -224,6 +232,7 @@ impl Code {
             Self::LockTimeout => Exit::LockBudget,
             Self::OutcomeUnknown => Exit::Unknown,
             Self::Interrupted => Exit::Interrupted,
+            Self::HungUp => Exit::HungUp,
             Self::Terminated => Exit::Terminated,
             Self::MigrationFailed | Self::NotVerified => Exit::Failed,
             Self::Output | Self::Internal => Exit::Failed,

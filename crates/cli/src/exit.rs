@@ -33,6 +33,8 @@ pub(crate) enum Exit {
     FailedStep,
     /// `status --exit-code`: migrations were edited after they ran.
     Drift,
+    /// Stopped between two steps by SIGHUP, because the terminal was closed: 128 + 1.
+    HungUp,
     /// Stopped between two steps by SIGINT: 128 + 2.
     Interrupted,
     /// Stopped between two steps by SIGTERM: 128 + 15.
@@ -58,6 +60,7 @@ impl Exit {
             Self::Pending => 10,
             Self::FailedStep => 11,
             Self::Drift => 12,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::ClosedOutput => 141,
             Self::Terminated => 143,

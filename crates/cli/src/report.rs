@@ -2,6 +2,8 @@
 //!
 //! A format writes to what it is given and decides nothing: neither severity, nor exit code, nor what is reported.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -77,4 +79,30 @@ pub(crate) struct Desk<'a> {
     pub(crate) least: Severity,
     /// How much is said.
     pub(crate) verbosity: Verbosity,
+    /// What was written so far, for formats that number repetitions.
+    pub(crate) written: Written,
+}
+
+/// The findings that were written, by fingerprint.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// By the hash of a fingerprint: two that share it are numbered like one, and stay apart.
+    times: HashMap<u64, usize>,
+    hasher: RandomState,
+}
+
+impl Written {
+    /// One more of this fingerprint: how many there are now.
+    fn times(&mut self, fingerprint: &str) -> usize {
+        let times = self
+            .times
+            .entry(self.hasher.hash_one(fingerprint))
+            .or_default();
+        *times += 1;
+        *times
+    }
+
+    fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
 }

@@ -15,7 +15,7 @@ use segue_model::{
 
 use crate::checksum::Checksums;
 use crate::error::{EngineError, Kind};
-use crate::journal::{Journal, Record, RecordState, StepState};
+use crate::journal::{Journal, Others, Record, RecordState, StepState};
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, hash};
 use crate::up::{Approval, Outcome, Runner};
 
@@ -187,7 +187,10 @@ impl<S: Session + Send> Runner<'_, S> {
         let unread = |error| EngineError::server("the journal could not be read", error);
         let journal = Journal::new(&self.statements);
         let mut sources = BTreeMap::new();
-        for record in journal.records(session).map_err(unread)? {
+        let planned = journal.planned(session).map_err(unread)?;
+        let planned: Vec<&str> = planned.iter().map(String::as_str).collect();
+        let records = journal.records(session, &planned, Others::Counted);
+        for record in records.map_err(unread)?.records {
             let stage = match record.state {
                 RecordState::Applied => KeptStage::Dropped,
                 RecordState::Partial | RecordState::Waiting | RecordState::Reverting => {

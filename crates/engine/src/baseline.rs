@@ -4,7 +4,7 @@ use segue_model::{Migration, Session};
 
 use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
-use crate::journal::{Entry, Journal, RecordState};
+use crate::journal::{Entry, Journal, Others, RecordState};
 use crate::up::Runner;
 
 impl<S: Session + Send> Runner<'_, S> {
@@ -22,8 +22,8 @@ impl<S: Session + Send> Runner<'_, S> {
         };
         let mut session = self.open()?;
         self.install(&mut session)?;
-        let lines = self.lines(&mut session, migrations)?;
-        if lines.iter().any(|line| line.record.is_some()) {
+        let there = self.overview_in(&mut session, migrations, Others::Counted)?;
+        if there.missing > 0 || there.lines.iter().any(|line| line.record.is_some()) {
             return Err(EngineError::new(
                 Kind::Request,
                 "the journal has records already: a baseline is for a database Segue has never run on",

@@ -47,17 +47,18 @@ impl<S: Session + Send> Runner<'_, S> {
         migrations: &[Migration],
         mut records: Vec<Record>,
     ) -> Result<Vec<Status>, EngineError> {
+        let ids: BTreeSet<&str> = migrations.iter().map(|one| one.id.as_str()).collect();
         let mut unbegun = Vec::new();
         for record in &records {
             if record.state == RecordState::Partial
-                && migrations.iter().any(|one| one.id == record.id)
+                && ids.contains(record.id.as_str())
                 && self.has_only_asked(session, &record.id)?
             {
                 unbegun.push(record.clone());
             }
         }
         records.retain(|record| !unbegun.contains(record));
-        let mut lines = status(migrations, &records, self.dialect);
+        let mut lines = status(migrations, records, self.dialect);
         for record in unbegun {
             let line = lines.iter_mut().find(|line| line.id == record.id);
             if let Some(line) = line {

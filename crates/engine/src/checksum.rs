@@ -14,13 +14,22 @@ pub struct Checksums {
     pub normalized: String,
 }
 
-/// The sums of a migration; a program has those of an empty text.
-pub fn checksums(migration: &Migration, dialect: &dyn Dialect) -> Checksums {
+/// The sum of its bytes alone.
+pub(crate) fn raw_checksum(migration: &Migration) -> String {
     let mut raw = Sha256::new();
-    let mut normalized = String::new();
     if let Form::Sql { up, .. } = &migration.form {
         for section in up {
             raw.update(section.text());
+        }
+    }
+    hex(&raw.finalize())
+}
+
+/// The sums of a migration; a program has those of an empty text.
+pub fn checksums(migration: &Migration, dialect: &dyn Dialect) -> Checksums {
+    let mut normalized = String::new();
+    if let Form::Sql { up, .. } = &migration.form {
+        for section in up {
             if !normalized.is_empty() {
                 normalized.push('\n');
             }
@@ -28,7 +37,7 @@ pub fn checksums(migration: &Migration, dialect: &dyn Dialect) -> Checksums {
         }
     }
     Checksums {
-        raw: hex(&raw.finalize()),
+        raw: raw_checksum(migration),
         semantic: hex(&Sha256::digest(normalized.as_bytes())),
         normalized,
     }

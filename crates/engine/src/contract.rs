@@ -1,6 +1,6 @@
 //! Behind the gate: `contract`, the evidence that keeps it shut, and the way back from before it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{
     Build, Change, EvidenceKind, Ident, IndexChange, Migration, QualifiedName, Retired, Session,
@@ -17,6 +17,7 @@ use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch, has
 use crate::status::{Standing, Status};
 use crate::touched::touched;
 use crate::up::{Approval, Outcome, Runner};
+use crate::verify::{Verdict, verdict};
 
 /// What is done with evidence that somebody still uses what would go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,10 +252,12 @@ impl<S: Session + Send> Runner<'_, S> {
         if !self.still_keeps(session, &plan, &done)? {
             return Ok(None);
         }
+        let idle = self.without_effect(session, &plan, &done)?;
+        let is_begun = |step: &PlannedStep| done.contains_key(&step.id) && !idle.contains(&step.id);
         let undone: Option<Vec<Vec<PlannedStep>>> = plan
             .steps
             .chunk_by(|_, next| next.transaction == StepTransaction::WithPrevious)
-            .filter(|turn| turn.iter().any(|step| done.contains_key(&step.id)))
+            .filter(|turn| turn.iter().any(is_begun))
             .rev()
             .map(|turn| self.undone(turn))
             .collect();
@@ -266,6 +269,31 @@ impl<S: Session + Send> Runner<'_, S> {
         plan.losses.clear();
         plan.hash = hash(&plan.steps);
         Ok(Some(plan))
+    }
+
+    /// The steps that were begun and of which there is nothing to take back: whoever began them died before their effect.
+    fn without_effect(
+        &self,
+        session: &mut S,
+        plan: &PlannedMigration,
+        done: &BTreeMap<String, StepState>,
+    ) -> Result<BTreeSet<String>, EngineError> {
+        let failed = |error| EngineError::server("the catalog could not be read", error);
+        let mut idle = BTreeSet::new();
+        for step in &plan.steps {
+            let (Some(StepState::Intended), Some(back)) = (done.get(&step.id), &step.back) else {
+                continue;
+            };
+            session.execute(&self.statements.begin).map_err(failed)?;
+            let seen = verdict(session, back.iter());
+            let ended = session.execute(&self.statements.rollback);
+            let seen = seen.map_err(failed)?;
+            ended.map_err(failed)?;
+            if seen == Verdict::Holds {
+                idle.insert(step.id.clone());
+            }
+        }
+        Ok(idle)
     }
 
     /// The same from behind the gate. None where a name goes that the version which runs uses: its own way down keeps that

@@ -67,6 +67,36 @@ pub struct Record {
     pub at: String,
 }
 
+/// What the journal has of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Of the migrations that were asked for, and as many of the others as were, in the order they were made.
+    pub records: Vec<Record>,
+    /// How many others there are.
+    pub others: usize,
+}
+
+/// How many records are read of migrations that were not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// None; they are counted.
+    Counted,
+    /// So many at most, those that were made last.
+    Newest(usize),
+    /// All of them.
+    All,
+}
+
+impl Others {
+    fn limit(self) -> usize {
+        match self {
+            Self::Counted => 0,
+            Self::Newest(count) => count,
+            Self::All => i64::MAX.unsigned_abs().try_into().unwrap_or(usize::MAX),
+        }
+    }
+}
+
 /// What is about to be recorded of a migration.
 pub(crate) struct Entry<'a> {
     pub(crate) id: &'a str,
@@ -144,16 +174,42 @@ impl<'a> Journal<'a> {
         .with_details(["a later version wrote it: use that one".to_owned()]))
     }
 
-    /// All records, in the order they were made; none when the journal is not there.
+    /// The records of these migrations, and of others; none when the journal is not there.
     ///
     /// # Errors
     /// What the server said.
-    pub fn records<S: Session>(self, session: &mut S) -> Result<Vec<Record>, S::Error> {
+    pub fn records<S: Session>(
+        self,
+        session: &mut S,
+        ids: &[&str],
+        others: Others,
+    ) -> Result<Records, S::Error> {
+        if !self.is_installed(session)? {
+            return Ok(Records::default());
+        }
+        let ids = serde_json::Value::from(ids).to_string();
+        let limit = others.limit().to_string();
+        let rows = session.query_with(&self.statements.migrations, &[Some(&ids), Some(&limit)])?;
+        let others = rows
+            .first()
+            .and_then(|row| row.last()?.as_deref()?.parse().ok());
+        Ok(Records {
+            others: others.unwrap_or_default(),
+            records: rows
+                .into_iter()
+                .filter(|row| row.first().is_some_and(Option::is_some))
+                .map(record)
+                .collect(),
+        })
+    }
+
+    /// The migrations whose plan was recorded, in the order they were.
+    pub(crate) fn planned<S: Session>(self, session: &mut S) -> Result<Vec<String>, S::Error> {
         if !self.is_installed(session)? {
             return Ok(Vec::new());
         }
-        let rows = session.query_with(&self.statements.migrations, &[])?;
-        Ok(rows.into_iter().map(record).collect())
+        let rows = session.query(&self.statements.planned)?;
+        Ok(rows.into_iter().flatten().flatten().collect())
     }
 
     /// The normalized text a migration had when it was recorded.

@@ -3,38 +3,82 @@
 //! A column that is added with its default or as an identity has a value in every row at once: then no row would ask the
 //! archive, and values would be others than before.
 
-use segue_model::{Change, Column, ColumnChange, Fill, Nullability, Target};
+use segue_model::{Change, Column, ColumnChange, Fill, Ident, Nullability, QualifiedName, Target};
 
 /// The same changes, the first of which adds the column, in an order in which kept values find their rows.
 pub(crate) fn refilled(changes: Vec<Change>) -> Vec<Change> {
     let mut changes = changes.into_iter();
     let mut back = Vec::new();
     match changes.next() {
-        Some(Change::Column(
-            target,
-            ColumnChange::Add {
-                column,
-                constraints,
-                presence,
-            },
-        )) => {
-            let bare = ColumnChange::Add {
-                column: Column {
-                    nullability: Nullability::Nullable,
-                    fill: Fill::None,
-                    ..column.clone()
-                },
-                constraints,
-                presence,
-            };
-            back.push(Change::Column(target.clone(), bare));
-            back.extend(later(&target, &column));
+        Some(Change::Column(target, add @ ColumnChange::Add { .. })) => {
+            let (bare, later) = split(&target, add);
+            back.push(bare);
+            back.extend(later);
         }
         Some(other) => back.push(other),
         None => {}
     }
     back.extend(changes);
     back
+}
+
+/// The same for changes of which one adds this column: what comes before its values, and what behind them. None when it comes
+/// empty anyway, or cannot.
+pub(crate) fn emptied(
+    changes: &[Change],
+    (table, name): (&QualifiedName, &Ident),
+) -> Option<(Vec<Change>, Vec<Change>)> {
+    let (mut before, mut behind) = (Vec::new(), Vec::new());
+    for change in changes {
+        let Change::Column(target, add @ ColumnChange::Add { column, .. }) = change else {
+            before.push(change.clone());
+            continue;
+        };
+        if &target.name != table || &column.name != name {
+            before.push(change.clone());
+            continue;
+        }
+        if !can_be_empty(&column.fill) {
+            return None;
+        }
+        let (bare, mut later) = split(target, add.clone());
+        let at_once = before_values(&later);
+        behind = later.split_off(at_once);
+        before.push(bare);
+        before.extend(later);
+    }
+    (before != changes).then_some((before, behind))
+}
+
+/// What a sequence or an expression gives is there with the column.
+fn can_be_empty(fill: &Fill) -> bool {
+    match fill {
+        Fill::None | Fill::Default(_) | Fill::Identity(_) => true,
+        Fill::Serial | Fill::Stored(_) | Fill::Virtual(_) => false,
+    }
+}
+
+/// The column without what would fill it, and what it gets then.
+fn split(target: &Target, add: ColumnChange) -> (Change, Vec<Change>) {
+    let ColumnChange::Add {
+        column,
+        constraints,
+        presence,
+    } = add
+    else {
+        return (Change::Column(target.clone(), add), Vec::new());
+    };
+    let later = later(target, &column);
+    let bare = ColumnChange::Add {
+        column: Column {
+            nullability: Nullability::Nullable,
+            fill: Fill::None,
+            ..column
+        },
+        constraints,
+        presence,
+    };
+    (Change::Column(target.clone(), bare), later)
 }
 
 /// What the column gets beside its values; the default first, so that rows that come meanwhile have it.

@@ -51,7 +51,7 @@ pub use environment::{Claim, Environment, Marker, Protection, Purpose, environme
 pub use error::{EngineError, Kind, StateOfDatabase};
 pub use guard::{Back, Guard, Keeping};
 pub use hazard::{Finding, Hazard};
-pub use journal::{Journal, Record, RecordState};
+pub use journal::{Journal, Others, Record, RecordState, Records};
 pub use limits::{Clock, Event, Limits, Observer};
 pub use preflight::{Hindrance, Weight};
 pub use prepare::{
@@ -60,6 +60,6 @@ pub use prepare::{
 pub use repair::{Basis, CatalogSays, Choice, Evidence, JournalSays, Remedy, StepEvidence};
 pub use restore_point::BackupCheck;
 pub use secret::redacted;
-pub use status::{Standing, Status, status};
+pub use status::{Overview, Standing, Status, status};
 pub use stop::Stop;
 pub use up::{Approval, Connect, Copies, Order, Outcome, Runner, Selection, Target};

@@ -14,7 +14,7 @@ use crate::begun::is_unbegun;
 use crate::checksum::checksums;
 use crate::choose::no_such;
 use crate::error::{EngineError, Kind};
-use crate::journal::{Entry, Journal, RecordState, StepState, value};
+use crate::journal::{Entry, Journal, Others, RecordState, StepState, value};
 use crate::lease::{self, Lease};
 use crate::prepare::PlannedStep;
 use crate::status::{Standing, Status};
@@ -148,7 +148,9 @@ impl<S: Session + Send> Runner<'_, S> {
         asked: &BTreeSet<String>,
     ) -> Result<Vec<Evidence>, EngineError> {
         let mut session = self.open()?;
-        let lines = self.lines(&mut session, migrations)?;
+        let lines = self
+            .overview_in(&mut session, migrations, Others::All)?
+            .lines;
         self.findings(&mut session, migrations, (&lines, asked))
     }
 
@@ -187,7 +189,7 @@ impl<S: Session + Send> Runner<'_, S> {
         migrations: &[Migration],
         choices: &[Choice],
     ) -> Result<(), EngineError> {
-        let lines = self.lines(session, migrations)?;
+        let lines = self.overview_in(session, migrations, Others::All)?.lines;
         let now = self.findings(session, migrations, (&lines, &BTreeSet::new()))?;
         for choice in choices {
             let id = &choice.id;

@@ -1,10 +1,10 @@
 //! Where a project and a database stand to each other. Reads only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use segue_model::{Dialect, Migration, Repetition};
 
-use crate::checksum::checksums;
+use crate::checksum::{checksums, raw_checksum};
 use crate::journal::{Record, RecordState};
 
 /// How one migration stands.
@@ -43,19 +43,36 @@ pub struct Status {
     pub record: Option<Record>,
 }
 
+/// The answer, of which the part that the project does not know may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// The project's migrations in their order, then those that only the journal knows, as many as were asked for.
+    pub lines: Vec<Status>,
+    /// How many there are that only the journal knows.
+    pub missing: usize,
+}
+
 /// The project's migrations in their order, then those that only the journal knows.
-pub fn status(migrations: &[Migration], records: &[Record], dialect: &dyn Dialect) -> Vec<Status> {
-    let mut known: BTreeMap<&str, &Record> = records
-        .iter()
-        .map(|record| (record.id.as_str(), record))
+pub fn status(
+    migrations: &[Migration],
+    records: Vec<Record>,
+    dialect: &dyn Dialect,
+) -> Vec<Status> {
+    let ids: BTreeSet<&str> = migrations.iter().map(|one| one.id.as_str()).collect();
+    let (known, missing): (Vec<Record>, Vec<Record>) = records
+        .into_iter()
+        .partition(|record| ids.contains(record.id.as_str()));
+    let mut known: BTreeMap<String, Record> = known
+        .into_iter()
+        .map(|record| (record.id.clone(), record))
         .collect();
     let last_done = migrations
         .iter()
-        .rposition(|migration| known.contains_key(migration.id.as_str()));
+        .rposition(|migration| known.contains_key(&migration.id));
     let mut lines = Vec::with_capacity(migrations.len());
     for (place, migration) in migrations.iter().enumerate() {
-        let record = known.remove(migration.id.as_str());
-        let standing = match record {
+        let record = known.remove(&migration.id);
+        let standing = match &record {
             Some(record) => recorded(record, migration, dialect),
             None if last_done.is_some_and(|last| place < last) => Standing::OutOfOrder,
             None => Standing::Pending,
@@ -64,17 +81,14 @@ pub fn status(migrations: &[Migration], records: &[Record], dialect: &dyn Dialec
             id: migration.id.clone(),
             path: migration.path.clone(),
             standing,
-            record: record.cloned(),
+            record,
         });
     }
-    let missing = records
-        .iter()
-        .filter(|record| known.contains_key(record.id.as_str()));
-    lines.extend(missing.map(|record| Status {
+    lines.extend(missing.into_iter().map(|record| Status {
         id: record.id.clone(),
         path: record.path.clone(),
         standing: Standing::Missing,
-        record: Some(record.clone()),
+        record: Some(record),
     }));
     lines
 }
@@ -85,13 +99,17 @@ fn recorded(record: &Record, migration: &Migration, dialect: &dyn Dialect) -> St
         RecordState::Waiting => Standing::Waiting,
         RecordState::Reverting => Standing::Reverting,
         RecordState::Baseline => Standing::Baseline,
-        RecordState::Applied if checksums(migration, dialect).semantic == record.semantic => {
-            Standing::Applied
-        }
+        RecordState::Applied if is_unchanged(record, migration, dialect) => Standing::Applied,
         RecordState::Applied => match migration.repetition {
             // It is meant to run again whenever it changes.
             Repetition::OnChange => Standing::Pending,
             Repetition::Once => Standing::Edited,
         },
     }
+}
+
+/// Where the bytes are the same the text need not be read.
+fn is_unchanged(record: &Record, migration: &Migration, dialect: &dyn Dialect) -> bool {
+    raw_checksum(migration) == record.raw
+        || checksums(migration, dialect).semantic == record.semantic
 }

@@ -6,7 +6,7 @@ use segue_model::{
 };
 
 use crate::error::{EngineError, Kind, Place};
-use crate::journal::{Entry, Journal, StepState, value};
+use crate::journal::{Entry, Journal, Others, StepState, value};
 use crate::journey::requests;
 use crate::limits::Event;
 use crate::prepare::{PlannedMigration, PlannedStep, Sent, StepText, Stretch};
@@ -707,7 +707,9 @@ impl<S: Session + Send> Running<'_, '_, S> {
         }
         // The record commits with the step: it decides.
         let journal = Journal::new(&self.runner.statements);
-        let records = journal.records(&mut self.session)?;
+        let records = journal
+            .records(&mut self.session, &[&migration.id], Others::Counted)?
+            .records;
         let steps = journal.steps(&mut self.session, &migration.id)?;
         let has_steps = turn
             .iter()

@@ -13,12 +13,12 @@ use crate::choose::{chosen_down, chosen_up, is_before_gates};
 use crate::contract;
 use crate::error::{EngineError, Kind};
 use crate::guard::{Back, Guard};
-use crate::journal::{Journal, Record, value};
+use crate::journal::{Journal, Others, Records, value};
 use crate::lease::{self, Lease};
 use crate::limits::{Clock, Event, Limits, Observer};
 use crate::prepare::{Manner, PlannedMigration, Sent, prepare};
 use crate::run::{Running, id_of, identity_of};
-use crate::status::{Standing, Status};
+use crate::status::{Overview, Standing, Status};
 use crate::stop::Stop;
 use crate::watcher::{Watch, watch};
 
@@ -202,7 +202,22 @@ impl<'a, S: Session + Send> Runner<'a, S> {
     /// What the server said.
     pub fn status(&mut self, migrations: &[Migration]) -> Result<Vec<Status>, EngineError> {
         let mut session = self.open()?;
-        self.lines(&mut session, migrations)
+        self.overview_in(&mut session, migrations, Others::All)
+            .map(|overview| overview.lines)
+    }
+
+    /// The same where the journal may have far more records than the project has migrations: of those that the project
+    /// lacks some are listed at most, and all are counted.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn overview(
+        &mut self,
+        migrations: &[Migration],
+        others: Others,
+    ) -> Result<Overview, EngineError> {
+        let mut session = self.open()?;
+        self.overview_in(&mut session, migrations, others)
     }
 
     /// Runs what is pending. It may be killed at any moment and called again.
@@ -216,7 +231,8 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         approval: &Approval,
     ) -> Result<Outcome, EngineError> {
         self.with_lease(|runner, session| {
-            let lines = runner.lines(session, migrations)?;
+            let Overview { lines, missing } =
+                runner.overview_in(session, migrations, Others::Counted)?;
             let chosen = chosen_up(migrations, &lines, selection)?;
             let mut plans =
                 runner.prepared(session, (migrations, &chosen), (Sent::Up, selection.manner))?;
@@ -224,13 +240,9 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             runner.approved(session, &plans, approval)?;
             runner.secure(session, &plans)?;
             runner.forewarn(session, &plans)?;
-            let ahead = lines
-                .iter()
-                .filter(|line| line.standing == Standing::Missing)
-                .count();
             runner.resumes = lines.iter().any(|line| line.standing == Standing::Partial);
             runner.unbegun = unbegun(&lines);
-            Ok((plans, ahead))
+            Ok((plans, missing))
         })
     }
 
@@ -378,16 +390,32 @@ impl<'a, S: Session + Send> Runner<'a, S> {
         self.under_budget(|this| lease::take(session, &this.statements, &this.holder, silence))
     }
 
+    /// Where the project's migrations stand.
     pub(crate) fn lines(
         &self,
         session: &mut S,
         migrations: &[Migration],
     ) -> Result<Vec<Status>, EngineError> {
+        self.overview_in(session, migrations, Others::Counted)
+            .map(|overview| overview.lines)
+    }
+
+    pub(crate) fn overview_in(
+        &self,
+        session: &mut S,
+        migrations: &[Migration],
+        others: Others,
+    ) -> Result<Overview, EngineError> {
         self.under_budget(|this| Journal::new(&this.statements).known(session))?;
-        let records: Vec<Record> = self.read(session, UNREAD, |session| {
-            Journal::new(&self.statements).records(session)
+        let ids: Vec<&str> = migrations.iter().map(|one| one.id.as_str()).collect();
+        let Records {
+            records,
+            others: missing,
+        } = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session, &ids, others)
         })?;
-        self.standings(session, migrations, records)
+        let lines = self.standings(session, migrations, records)?;
+        Ok(Overview { lines, missing })
     }
 
     /// Plans in order, each on top of the one before; one that was begun goes on with the plan it was begun with.
@@ -532,10 +560,10 @@ impl<'a, S: Session + Send> Runner<'a, S> {
             .map(|(name, _)| name)
             .find(|name| self.histories.contains(&name.name.as_str()));
         let Some(found) = found else { return Ok(()) };
-        let records = self.read(session, UNREAD, |session| {
-            Journal::new(&self.statements).records(session)
+        let found_records = self.read(session, UNREAD, |session| {
+            Journal::new(&self.statements).records(session, &[], Others::Counted)
         })?;
-        if !records.is_empty() {
+        if found_records.others > 0 {
             return Ok(());
         }
         Err(EngineError::new(

@@ -59,9 +59,12 @@ pub struct RunnerStatements {
     pub record_migration: Sql,
     /// Removes a migration's record and its steps: `$1 id`.
     pub forget_migration: Sql,
-    /// All migrations in the order they were recorded. Gives: id, path, name, state, raw, semantic, plan hash, took ms,
-    /// when (UTC, ISO 8601).
+    /// The records of these migrations, and the newest of all others, in the order they were recorded: `$1 ids as a JSON
+    /// array`, `$2 how many others at most`. Gives: id, path, name, state, raw, semantic, plan hash, took ms, when (UTC,
+    /// ISO 8601), how many others there are; at least one row, whose id is null when there is no record to give.
     pub migrations: Sql,
+    /// The migrations whose plan was recorded, in the order they were recorded. Gives: id.
+    pub planned: Sql,
     /// Says that a run has done all it set out to do: what was recorded until now is a finished release.
     pub settle: Sql,
     /// The migrations recorded since a run last did all it set out to do: they belong to the release that is under way.

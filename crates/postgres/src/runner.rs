@@ -66,10 +66,9 @@ pub(crate) fn statements() -> RunnerStatements {
             "WITH steps AS (DELETE FROM segue.step WHERE migration = $1::text) \
              DELETE FROM segue.migration WHERE id = $1::text",
         ),
-        migrations: Sql::literal(
-            "SELECT id, path, name, state, raw_checksum, checksum, plan_hash, took_ms::text, \
-             pg_catalog.to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
-             FROM segue.migration ORDER BY position",
+        migrations: Sql::literal(MIGRATIONS),
+        planned: Sql::literal(
+            "SELECT id FROM segue.migration WHERE plan IS NOT NULL ORDER BY position",
         ),
         settle: Sql::literal(
             "UPDATE segue.lease SET settled = (SELECT COALESCE(pg_catalog.max(position), 0) FROM segue.migration)",
@@ -180,6 +179,18 @@ CREATE TABLE IF NOT EXISTS segue.event (
     migration text
 );
 COMMIT";
+
+/// One walk over the ids; the rest is read of those that are asked for.
+const MIGRATIONS: &str = "\
+WITH wanted AS MATERIALIZED (SELECT w.id FROM pg_catalog.jsonb_array_elements_text($1::text::jsonb) AS w(id)), \
+others AS MATERIALIZED (SELECT o.id, o.position FROM segue.migration AS o \
+WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.id OPERATOR(pg_catalog.=) o.id)), \
+chosen AS (SELECT w.id FROM wanted AS w UNION ALL \
+(SELECT o.id FROM others AS o ORDER BY o.position DESC LIMIT $2::text::bigint)) \
+SELECT m.id, m.path, m.name, m.state, m.raw_checksum, m.checksum, m.plan_hash, m.took_ms::text, \
+pg_catalog.to_char(m.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), n.others::text \
+FROM (SELECT pg_catalog.count(*) AS others FROM others) AS n \
+LEFT JOIN (chosen AS c JOIN segue.migration AS m ON m.id OPERATOR(pg_catalog.=) c.id) ON true ORDER BY m.position";
 
 const BLOCKERS: &str = "\
 SELECT a.pid::text, \

@@ -30,7 +30,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use segue_engine::{
-    Approval, Clock as _, EngineError, Event, Manner, Order, Runner, Selection, Target,
+    Approval, Clock as _, EngineError, Event, Manner, Order, Others, Overview, Runner, Selection,
+    Target,
 };
 use segue_model::{Migration, Session, Tool};
 use segue_postgres::{Postgres, PostgresSession, Sources};
@@ -246,9 +247,9 @@ impl Database {
         let clock = RealClock::default();
         let at_most_ms = u64::try_from(at_most.as_millis()).unwrap_or(u64::MAX);
         loop {
-            let seen = self.status(migrations);
-            let is_done = seen.as_ref().is_ok_and(|lines| {
-                lines
+            let seen = self.overview(migrations);
+            let is_done = seen.as_ref().is_ok_and(|seen| {
+                seen.lines
                     .iter()
                     .any(|line| line.id == version && is_there(line.standing))
             });
@@ -264,6 +265,10 @@ impl Database {
             }
             clock.pause(LOOK_EVERY);
         }
+    }
+
+    fn overview(&self, migrations: &Migrations) -> Result<Overview, Error> {
+        on!(self, runner => Ok(runner.overview(&migrations.0, Others::Counted)?))
     }
 
     fn prepared<S: Session + Send>(&self, runner: &mut Runner<'_, S>) {

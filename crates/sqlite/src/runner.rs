@@ -72,9 +72,19 @@ pub(crate) fn statements() -> RunnerStatements {
         ),
         forget_migration: Sql::literal("DELETE FROM main.segue_migration WHERE id = $1"),
         migrations: Sql::literal(
-            "SELECT id, path, name, state, raw_checksum, checksum, plan_hash, CAST(took_ms AS TEXT), \
-             strftime('%Y-%m-%dT%H:%M:%SZ', recorded_at / 1000, 'unixepoch') \
-             FROM main.segue_migration ORDER BY position",
+            "WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each($1)), \
+             others AS MATERIALIZED (SELECT o.id, o.position FROM main.segue_migration AS o \
+             WHERE o.id NOT IN (SELECT id FROM wanted)), \
+             chosen AS (SELECT id FROM wanted UNION ALL \
+             SELECT id FROM (SELECT id FROM others ORDER BY position DESC LIMIT CAST($2 AS INTEGER))) \
+             SELECT m.id, m.path, m.name, m.state, m.raw_checksum, m.checksum, m.plan_hash, CAST(m.took_ms AS TEXT), \
+             strftime('%Y-%m-%dT%H:%M:%SZ', m.recorded_at / 1000, 'unixepoch'), CAST(n.others AS TEXT) \
+             FROM (SELECT count(*) AS others FROM others) AS n \
+             LEFT JOIN (SELECT r.* FROM chosen AS c JOIN main.segue_migration AS r ON r.id = c.id) AS m ON true \
+             ORDER BY m.position",
+        ),
+        planned: Sql::literal(
+            "SELECT id FROM main.segue_migration WHERE \"plan\" IS NOT NULL ORDER BY position",
         ),
         settle: Sql::literal(
             "UPDATE main.segue_lease SET settled = (SELECT COALESCE(max(position), 0) FROM main.segue_migration)",

@@ -67,7 +67,8 @@ macro_rules! exercise {
             life: a_migration_is_applied_and_recorded, up_again_has_nothing_to_do,
                 a_migration_that_fails_leaves_nothing, down_restores_the_identical_structure,
                 what_is_not_in_the_catalog_is_not_done, a_baseline_is_recorded_and_nothing_runs,
-                status_tells_how_each_migration_stands, uninstall_leaves_no_trace,
+                status_tells_how_each_migration_stands,
+                what_only_the_database_knows_is_counted_and_listed_from_its_end, uninstall_leaves_no_trace,
                 an_edit_is_noticed_and_a_comment_is_not, a_dump_makes_the_same_database_again,
                 what_destroys_rows_waits_for_an_agreement, names_are_as_the_database_sees_them;
             faults: killed_before_any_call_the_next_run_finishes,

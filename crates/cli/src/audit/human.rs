@@ -10,7 +10,7 @@ use super::{Audit, date};
 use crate::arguments::Verbosity;
 use crate::document::{Event, Placed};
 use crate::environment::Colour;
-use crate::report::{Desk, human};
+use crate::report::{Desk, Written, human};
 use crate::show::escape::line;
 use crate::show::tool;
 
@@ -143,6 +143,7 @@ fn worst(audit: &Audit, (out, colour): (&mut dyn Write, Colour)) -> io::Result<(
         step_summary: None,
         least: Severity::Note,
         verbosity: Verbosity::Normal,
+        written: Written::default(),
     };
     (human::REPORTER.write)(&Event::ProjectEnd(&placed), &mut desk)
 }

@@ -17,7 +17,7 @@ use crate::error::{CliError, Code};
 use crate::exit::Exit;
 use crate::judging::{Request, Subject, judge};
 use crate::pipeline::{STACK_BYTES, no_thread};
-use crate::report::{Desk, Reporter, TerminalCodes};
+use crate::report::{Desk, Reporter, TerminalCodes, Written};
 use crate::settings::Settings;
 use crate::show::escape::line;
 use crate::show::tool;
@@ -108,16 +108,15 @@ fn write(
         Verbosity::Verbose => Severity::Note,
         Verbosity::Quiet | Verbosity::Normal => fail_on.min(Severity::Warning),
     };
-    judge(&mut |event| {
-        let mut desk = Desk {
-            out: &mut out,
-            colour,
-            step_summary: environment::step_summary(),
-            least,
-            verbosity,
-        };
-        (reporter.write)(event, &mut desk).map_err(CliError::of_writing)
-    })?;
+    let mut desk = Desk {
+        out: &mut out,
+        colour,
+        step_summary: environment::step_summary(),
+        least,
+        verbosity,
+        written: Written::default(),
+    };
+    judge(&mut |event| (reporter.write)(event, &mut desk).map_err(CliError::of_writing))?;
     out.flush().map_err(CliError::of_writing)
 }
 

@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use segue_engine::{Event, Limits, Standing, Status};
+use segue_engine::{Event, Limits, Others, Overview, Standing, Status};
 
 use crate::arguments::{RunOutput, StatusArguments};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::running::{project, with_runner};
 use crate::show::escape::line;
+
+/// Records of migrations that the project lacks which people are shown, the latest.
+const MISSING_SHOWN: usize = 20;
 
 /// Shows it.
 ///
@@ -18,18 +21,23 @@ use crate::show::escape::line;
 pub(crate) fn run(arguments: &StatusArguments) -> Result<Exit, CliError> {
     let project = project(&arguments.database)?;
     let mut observer = |_: &Event| {};
-    let lines = with_runner(
+    let others = match arguments.output {
+        RunOutput::Json => Others::All,
+        RunOutput::Human => Others::Newest(MISSING_SHOWN),
+    };
+    let overview = with_runner(
         &arguments.database,
         (Limits::default(), &mut observer),
-        |runner| runner.status(&project.migrations),
+        |runner| runner.overview(&project.migrations, others),
     )?;
+    let lines = &overview.lines;
     let text = match arguments.output {
-        RunOutput::Json => json(&lines),
-        RunOutput::Human => human(&lines),
+        RunOutput::Json => json(lines),
+        RunOutput::Human => human(&overview),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(if arguments.exit_code {
-        exit(&lines)
+        exit(lines)
     } else {
         Exit::Ok
     })
@@ -81,7 +89,8 @@ fn json(lines: &[Status]) -> String {
     format!("{answer}\n")
 }
 
-fn human(lines: &[Status]) -> String {
+fn human(overview: &Overview) -> String {
+    let lines = &overview.lines;
     let mut text = String::new();
     for status in lines {
         let when = status
@@ -94,6 +103,14 @@ fn human(lines: &[Status]) -> String {
             word(status.standing),
             when,
             line(&status.path)
+        );
+    }
+    let unlisted = overview.missing.saturating_sub(MISSING_SHOWN);
+    if unlisted > 0 {
+        let _ = writeln!(
+            text,
+            "{:<12}  and {unlisted} more that only the database knows: `--output json` lists all",
+            word(Standing::Missing)
         );
     }
     let next = match exit(lines) {
@@ -118,6 +135,7 @@ fn human(lines: &[Status]) -> String {
         | Exit::Partial
         | Exit::Unknown
         | Exit::Interrupted
+        | Exit::HungUp
         | Exit::Terminated
         | Exit::ClosedOutput => {
             if lines.iter().any(|line| line.standing == Standing::Waiting) {

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use segue_engine::{Clock as _, Event, Limits, Standing};
+use segue_engine::{Clock as _, Event, Limits, Others, Standing};
 
 use crate::arguments::WaitArguments;
 use crate::environment::Pauses;
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &WaitArguments) -> Result<Exit, CliError> {
         (Limits::default(), &mut observer),
         |runner| {
             loop {
-                let lines = runner.status(&project.migrations)?;
+                let lines = runner.overview(&project.migrations, Others::Counted)?.lines;
                 let is_done = lines.iter().any(|line| {
                     line.id == arguments.id
                         && matches!(

@@ -1,31 +1,25 @@
 //! GitLab code quality: an array of findings with stable fingerprints.
+//!
+//! Written as findings come, in their order: GitLab sorts them itself.
 
-use std::collections::HashMap;
-use std::io::{self, Write};
-use std::thread;
+use std::io;
 
 use segue_check::Severity;
 use serde::Serialize;
 
-use super::words::{plain, worst_first};
-use super::{Desk, Reporter, TerminalCodes};
-use crate::document::{Document, Event, Placed};
-use crate::environment;
+use super::words::plain;
+use super::{Desk, Reporter, TerminalCodes, Written};
+use crate::document::{Event, Placed};
 use crate::judging::Keep;
 
 pub(crate) static REPORTER: Reporter = Reporter {
     name: "gitlab",
-    keeps_findings: Keep::Yes,
+    keeps_findings: Keep::No,
     wants_every_answer: Keep::No,
     shows_excerpts: Keep::No,
     terminal_codes: TerminalCodes::Verbatim,
     write,
 };
-
-/// Findings of one part of the array.
-const PART: usize = 2_048;
-/// Parts that are made at a time.
-const PARTS_MAX: usize = 8;
 
 #[derive(Serialize)]
 struct Violation<'a> {
@@ -50,67 +44,29 @@ struct Lines {
 
 fn write(event: &Event<'_>, desk: &mut Desk<'_>) -> io::Result<()> {
     match event {
-        Event::Begin(_) | Event::Project(_) | Event::Migration(_) | Event::ProjectEnd(_) => Ok(()),
-        Event::End(document) => {
-            array(&violations(document), desk.out)?;
-            writeln!(desk.out)
-        }
+        Event::Begin(_) => desk.out.write_all(b"["),
+        Event::Project(_) => Ok(()),
+        Event::Migration(file) => elements(file.findings, desk),
+        Event::ProjectEnd(found) => elements(found, desk),
+        Event::End(_) if desk.written.is_empty() => desk.out.write_all(b"]\n"),
+        Event::End(_) => desk.out.write_all(b"\n]\n"),
     }
 }
 
-/// Fingerprints are unique in a report: the same statement twice in a file gets a number.
-fn violations(document: &Document) -> Vec<(&Placed, usize)> {
-    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(document.findings.len());
-    worst_first(&document.findings)
-        .into_iter()
-        .map(|placed| {
-            let times = seen.entry(&placed.finding.fingerprint).or_default();
-            *times += 1;
-            (placed, *times)
-        })
-        .collect()
-}
-
-/// Writes the array; every thread that used to read takes a part of it.
-fn array(found: &[(&Placed, usize)], out: &mut dyn Write) -> io::Result<()> {
-    let threads = environment::workers().clamp(1, PARTS_MAX);
-    let mut separator: &[u8] = b"[";
-    let mut parts = found.chunks(PART);
-    loop {
-        let round: Vec<&[(&Placed, usize)]> = parts.by_ref().take(threads).collect();
-        if round.is_empty() {
-            break;
-        }
-        for text in elements(&round)? {
-            out.write_all(separator)?;
-            out.write_all(inside(&text))?;
-            separator = b",";
-        }
+/// Some more elements of the array.
+fn elements(found: &[Placed], desk: &mut Desk<'_>) -> io::Result<()> {
+    if found.is_empty() {
+        return Ok(());
     }
-    out.write_all(if found.is_empty() { b"[]" } else { b"\n]" })
-}
-
-/// The parts as arrays of their own, each made by a thread of its own but the first.
-fn elements(round: &[&[(&Placed, usize)]]) -> io::Result<Vec<Vec<u8>>> {
-    thread::scope(|scope| {
-        let mut parts = round.iter().copied();
-        let first = parts.next().unwrap_or_default();
-        let others: Vec<_> = parts.map(|part| scope.spawn(|| element_text(part))).collect();
-        let mut texts = vec![element_text(first)?];
-        for other in others {
-            let fault = |_| io::Error::other("a fault in the report of a part");
-            texts.push(other.join().map_err(fault)??);
-        }
-        Ok(texts)
-    })
-}
-
-fn element_text(part: &[(&Placed, usize)]) -> io::Result<Vec<u8>> {
-    let violations: Vec<Violation<'_>> = part
+    if !desk.written.is_empty() {
+        desk.out.write_all(b",")?;
+    }
+    let violations: Vec<Violation<'_>> = found
         .iter()
-        .map(|(placed, times)| violation(placed, *times))
+        .map(|placed| violation(placed, &mut desk.written))
         .collect();
-    Ok(serde_json::to_vec_pretty(&violations)?)
+    let array = serde_json::to_vec_pretty(&violations)?;
+    desk.out.write_all(inside(&array))
 }
 
 /// What stands between the brackets of an array that is not empty, without its last line break.
@@ -121,9 +77,10 @@ fn inside(array: &[u8]) -> &[u8] {
         .unwrap_or_default()
 }
 
-fn violation(placed: &Placed, times: usize) -> Violation<'_> {
+/// Fingerprints are unique in a report: the same statement twice in a file gets a number.
+fn violation<'a>(placed: &'a Placed, written: &mut Written) -> Violation<'a> {
     let finding = &placed.finding;
-    let fingerprint = match times {
+    let fingerprint = match written.times(&finding.fingerprint) {
         1 => finding.fingerprint.clone(),
         more => format!("{}-{more}", finding.fingerprint),
     };

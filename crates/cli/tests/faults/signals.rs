@@ -86,7 +86,11 @@ fn counter(client: &mut Client) -> Option<String> {
 #[test]
 fn one_signal_stops_after_the_running_step_with_its_code_and_the_next_up_goes_on() {
     let server = TestServer::start_newest().unwrap();
-    for (name, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+    for (name, code, word) in [
+        ("INT", 130, "interrupted"),
+        ("TERM", 143, "terminated"),
+        ("HUP", 129, "hung-up"),
+    ] {
         let database = server.create_database().unwrap();
         let project = folder(&[TABLE, SLOW, LAST]);
         let mut client = database.connect().unwrap();
@@ -108,6 +112,35 @@ fn one_signal_stops_after_the_running_step_with_its_code_and_the_next_up_goes_on
         assert_eq!(rest.code, 0, "{}", rest.err);
         assert_eq!(counter(&mut client).as_deref(), Some("111"));
     }
+}
+
+#[test]
+fn what_was_started_to_outlive_its_terminal_goes_on_when_that_is_closed() {
+    let server = TestServer::start_newest().unwrap();
+    let database = server.create_database().unwrap();
+    let project = folder(&[TABLE, SLOW, LAST]);
+    let mut client = database.connect().unwrap();
+    let segue = command(project.path());
+    let mut shell = Command::new("/bin/sh");
+    shell.envs(
+        segue
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let child = shell
+        .args(["-c", "trap '' HUP; exec \"$0\" up"])
+        .arg(segue.get_program())
+        .current_dir(project.path())
+        .env("DATABASE_URL", database.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until_it_sleeps(&mut client);
+    signal(&child, "HUP");
+    let (ended, said) = ended(child);
+    assert_eq!(ended, Some(0), "{said}");
+    assert_eq!(counter(&mut client).as_deref(), Some("111"));
 }
 
 #[test]

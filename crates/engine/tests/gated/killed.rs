@@ -7,6 +7,7 @@ use segue_postgres::PostgresSession;
 use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
 use segue_testkit::{TestDatabase, TestServer};
 
+use crate::cuts::Calls;
 use crate::scene::{self, catalog, migration, selection, with_session};
 
 const START: &str = "-- migrate:up\nCREATE TABLE t (id bigint PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL, size text NOT NULL);\n\
@@ -16,11 +17,8 @@ const CHANGE: &str = "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER 
     -- segue:map t.size = width || 'x' || height\n\
     ALTER TABLE t ADD COLUMN width int NOT NULL, ADD COLUMN height int, DROP COLUMN size;\n";
 
-/// Every so many calls one run is cut; the first differs from run to run.
+/// Every so many calls one run is cut.
 const STRIDE: usize = 31;
-
-/// More calls than any of the three ways makes.
-const CALLS_MAX: usize = 900;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -77,25 +75,31 @@ fn fingerprint(database: &TestDatabase<'_>) -> Vec<Vec<Option<String>>> {
     found
 }
 
-fn undisturbed(server: &TestServer, way: Way) -> Vec<Vec<Option<String>>> {
-    let database = server.create_database().expect("a database");
-    prepare(&database, way);
+fn undisturbed(
+    server: &TestServer,
+    template: &TestDatabase<'_>,
+    way: Way,
+) -> Vec<Vec<Option<String>>> {
+    let database = copied(server, template);
     scene::with(&database, |runner| go(way, runner)).expect("an undisturbed run");
     fingerprint(&database)
 }
 
+fn copied<'s>(server: &'s TestServer, template: &TestDatabase<'_>) -> TestDatabase<'s> {
+    let copy = server.create_database_from(template.name());
+    copy.expect("a database")
+}
+
 /// Cuts one run; false when it was over before.
 fn is_cut(
-    server: &TestServer,
+    database: &TestDatabase<'_>,
     way: Way,
     (call, moment): (usize, Moment),
     end: &[Vec<Option<String>>],
 ) -> bool {
-    let database = server.create_database().expect("a database");
-    prepare(&database, way);
     let knife = Knife::at(call, moment, Then::Dead);
     let connect = || {
-        let session: PostgresSession = scene::session(&database).map_err(CutError::Server)?;
+        let session: PostgresSession = scene::session(database).map_err(CutError::Server)?;
         Cut::new(session, &knife)
     };
     let cut = with_session::<Cut<PostgresSession>, _>(&connect, |runner| go(way, runner));
@@ -104,26 +108,26 @@ fn is_cut(
         return false;
     }
     // What has gone back to its end leaves nothing to take back but the migration before it.
-    let lines = scene::status(&database, &files());
+    let lines = scene::status(database, &files());
     let is_over = way == Way::Down && lines[1].standing == Standing::Pending;
     if is_over {
         // The lease of who died in his last words goes with the next run.
-        scene::contract(&database, &files(), EvidencePolicy::Accept).expect("nothing waits");
+        scene::contract(database, &files(), EvidencePolicy::Accept).expect("nothing waits");
     } else {
-        let again = scene::with(&database, |runner| go(way, runner));
+        let again = scene::with(database, |runner| go(way, runner));
         assert!(again.is_ok(), "{way:?} {call} {moment:?}: {again:?}");
     }
-    assert_eq!(fingerprint(&database), end, "{way:?} {call} {moment:?}");
+    assert_eq!(fingerprint(database), end, "{way:?} {call} {moment:?}");
     true
 }
 
 fn at_many_calls(way: Way, moment: Moment) {
     let server = TestServer::start_newest().unwrap();
-    let end = undisturbed(&server, way);
-    let first = 1 + usize::try_from(std::process::id()).unwrap_or(0) % STRIDE;
-    let mut calls = (first..CALLS_MAX).step_by(STRIDE);
-    let over = calls.find(|call| !is_cut(&server, way, (*call, moment), &end));
-    let over = over.expect("a run that makes fewer calls");
+    let template = server.create_database().expect("a database");
+    prepare(&template, way);
+    let end = undisturbed(&server, &template, way);
+    let over = Calls::of(STRIDE)
+        .until_over(|call| is_cut(&copied(&server, &template), way, (call, moment), &end));
     assert!(over > 20, "a run makes more than {over} calls");
 }
 

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod begun;
+mod cuts;
 mod followed;
 mod keys;
 mod killed;

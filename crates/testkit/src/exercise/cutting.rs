@@ -27,24 +27,57 @@ pub enum Then {
 /// Where the cut is; shared by all connections of a run.
 #[derive(Debug)]
 pub struct Knife {
-    calls_left: AtomicUsize,
+    place: Place,
     is_used: AtomicBool,
     moment: Moment,
     then: Then,
 }
 
+/// Which call is cut.
+#[derive(Debug)]
+enum Place {
+    /// The last of so many that are left.
+    Call(AtomicUsize),
+    /// The first with these words.
+    Saying(&'static str),
+}
+
+impl Place {
+    fn is_reached(&self, says: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Call(left) => {
+                let before = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                });
+                before == Ok(1)
+            }
+            Self::Saying(words) => says(words),
+        }
+    }
+}
+
 impl Knife {
     /// At a call, counted from 1.
     pub fn at(call: usize, moment: Moment, then: Then) -> Arc<Self> {
+        Self::placed(Place::Call(AtomicUsize::new(call)), (moment, then))
+    }
+
+    /// At the first call with these words in a statement, or as one of its values: the same step, however many calls come
+    /// before it.
+    pub fn at_words(words: &'static str, moment: Moment, then: Then) -> Arc<Self> {
+        Self::placed(Place::Saying(words), (moment, then))
+    }
+
+    fn placed(place: Place, (moment, then): (Moment, Then)) -> Arc<Self> {
         Arc::new(Self {
-            calls_left: AtomicUsize::new(call),
+            place,
             is_used: AtomicBool::new(false),
             moment,
             then,
         })
     }
 
-    /// True when the run had more calls than the number of the cut.
+    /// True when the run came to its cut.
     pub fn is_used(&self) -> bool {
         self.is_used.load(Ordering::SeqCst)
     }
@@ -74,6 +107,7 @@ impl<S: Session> Cut<S> {
 
     fn call<T>(
         &mut self,
+        requests: &[Request<'_>],
         act: impl FnOnce(&mut S) -> Result<T, S::Error>,
     ) -> Result<T, CutError<S::Error>> {
         let is_dead = self.knife.is_used() && self.knife.then == Then::Dead;
@@ -81,13 +115,8 @@ impl<S: Session> Cut<S> {
             self.inner = None;
             return Err(CutError::Cut);
         };
-        let left = self
-            .knife
-            .calls_left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                left.checked_sub(1)
-            });
-        if left != Ok(1) {
+        let says = |words: &str| requests.iter().any(|request| says(request, words));
+        if self.knife.is_used() || !self.knife.place.is_reached(says) {
             return act(inner).map_err(CutError::Server);
         }
         self.knife.is_used.store(true, Ordering::SeqCst);
@@ -96,6 +125,17 @@ impl<S: Session> Cut<S> {
         }
         self.inner = None;
         Err(CutError::Cut)
+    }
+}
+
+fn says(request: &Request<'_>, words: &str) -> bool {
+    match request {
+        Request::Execute(statement) => statement.as_str().contains(words),
+        Request::Users(text) => text.contains(words),
+        Request::Query(statement, values) => {
+            let mut values = values.iter().flatten();
+            statement.as_str().contains(words) || values.any(|value| *value == words)
+        }
     }
 }
 
@@ -139,15 +179,21 @@ impl<S: Session> Session for Cut<S> {
     type Error = CutError<S::Error>;
 
     fn execute(&mut self, statement: &Sql) -> Result<(), Self::Error> {
-        self.call(|session| session.execute(statement))
+        self.call(&[Request::Execute(statement)], |session| {
+            session.execute(statement)
+        })
     }
 
     fn execute_users(&mut self, text: &str) -> Result<(), Self::Error> {
-        self.call(|session| session.execute_users(text))
+        self.call(&[Request::Users(text)], |session| {
+            session.execute_users(text)
+        })
     }
 
     fn query(&mut self, statement: &Sql) -> Result<TextRows, Self::Error> {
-        self.call(|session| session.query(statement))
+        self.call(&[Request::Query(statement, &[])], |session| {
+            session.query(statement)
+        })
     }
 
     fn query_with(
@@ -155,7 +201,9 @@ impl<S: Session> Session for Cut<S> {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<TextRows, Self::Error> {
-        self.call(|session| session.query_with(statement, parameters))
+        self.call(&[Request::Query(statement, parameters)], |session| {
+            session.query_with(statement, parameters)
+        })
     }
 
     fn change_with(
@@ -163,7 +211,9 @@ impl<S: Session> Session for Cut<S> {
         statement: &Sql,
         parameters: &[Option<&str>],
     ) -> Result<u64, Self::Error> {
-        self.call(|session| session.change_with(statement, parameters))
+        self.call(&[Request::Query(statement, parameters)], |session| {
+            session.change_with(statement, parameters)
+        })
     }
 
     fn send_all(
@@ -171,7 +221,7 @@ impl<S: Session> Session for Cut<S> {
         requests: &[Request<'_>],
     ) -> Result<Vec<TextRows>, (usize, Self::Error)> {
         let mut failed = 0;
-        self.call(|session| {
+        self.call(requests, |session| {
             let sent = session.send_all(requests);
             sent.map_err(|(number, error)| {
                 failed = number;
@@ -187,7 +237,7 @@ impl<S: Session> Session for Cut<S> {
         scope: &CatalogScope,
     ) -> Result<Catalog, (usize, Self::Error)> {
         let mut failed = 0;
-        self.call(|session| {
+        self.call(requests, |session| {
             let read = session.catalog_after(requests, scope);
             read.map_err(|(number, error)| {
                 failed = number;
@@ -198,11 +248,11 @@ impl<S: Session> Session for Cut<S> {
     }
 
     fn catalog(&mut self, scope: &CatalogScope) -> Result<Catalog, Self::Error> {
-        self.call(|session| session.catalog(scope))
+        self.call(&[], |session| session.catalog(scope))
     }
 
     fn copy(&mut self, named_after: &str) -> Result<Option<String>, Self::Error> {
-        self.call(|session| session.copy(named_after))
+        self.call(&[], |session| session.copy(named_after))
     }
 }
 

@@ -1,12 +1,58 @@
 //! The life of a project: up, again, down, edited, refused, taken over, forgotten.
 
-use segue_engine::{Approval, Journal, Kind, Selection, Target};
-use segue_model::Session as _;
+use segue_engine::{Approval, Journal, Kind, Others, Selection, Target};
+use segue_model::{Migration, Session as _};
 
 use super::cutting::Lying;
 use super::{
     Bench, all, down, fingerprint, hashes, migration, project, rows, send, standings, up, with,
 };
+
+/// Of the records that a project has no migration for as many are listed as were asked for, those made last, and all are
+/// counted; the project's own stand before them, whether they have a record or not.
+pub fn what_only_the_database_knows_is_counted_and_listed_from_its_end<B: Bench>(bench: &B) {
+    let database = bench.database();
+    up(bench, &*database, &project()).expect("it runs");
+    let connect = || database.connect();
+    let overview = |migrations: &[Migration], others| {
+        let seen = with(bench.dialect(), &connect, |runner| {
+            runner.overview(migrations, others)
+        });
+        let seen = seen.expect("an overview");
+        let lines = seen.lines.iter();
+        let lines: Vec<String> = lines
+            .map(|line| format!("{} {:?}", line.id, line.standing))
+            .collect();
+        (lines, seen.missing)
+    };
+    let of = |lines: &[&str], missing| {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        (lines, missing)
+    };
+    let none: [Migration; 0] = [];
+    assert_eq!(overview(&none, Others::Counted), of(&[], 3));
+    assert_eq!(overview(&none, Others::Newest(1)), of(&["3 Missing"], 3));
+    assert_eq!(
+        overview(&none, Others::Newest(2)),
+        of(&["2 Missing", "3 Missing"], 3)
+    );
+    assert_eq!(
+        overview(&none, Others::All),
+        of(&["1 Missing", "2 Missing", "3 Missing"], 3)
+    );
+    assert_eq!(
+        overview(&project()[1..2], Others::Newest(1)),
+        of(&["2 Applied", "3 Missing"], 2)
+    );
+    let later = migration("4_d.sql", "CREATE TABLE d (e integer);\n", "");
+    assert_eq!(overview(&[later], Others::Counted), of(&["4 Pending"], 3));
+    let database = bench.database();
+    let connect = || database.connect();
+    let seen = with(bench.dialect(), &connect, |runner| {
+        runner.overview(&none, Others::All)
+    });
+    assert_eq!(seen.expect("an overview").missing, 0);
+}
 
 /// Every migration is applied, in order, and recorded.
 pub fn a_migration_is_applied_and_recorded<B: Bench>(bench: &B) {

@@ -1,34 +1,39 @@
 //! Killed halfway, and then the operator decides otherwise.
 
+use std::sync::Arc;
+
 use segue_engine::{Approval, EvidencePolicy, Kind, Runner, Standing, Target};
 use segue_model::{Migration, Session};
 use segue_postgres::PostgresSession;
 use segue_testkit::exercise::cutting::{Cut, CutError, Knife, Moment, Then};
 use segue_testkit::{Client, TestDatabase, TestServer};
 
-use crate::scene::{
-    self, catalog, down, migration, selection, slow_ones_too, status, up, with_session,
-};
+use crate::cuts::Calls;
+use crate::scene::{self, catalog, down, migration, selection, status, up, with_session};
 
 const START: &str = "-- migrate:up\nCREATE TABLE t (id int PRIMARY KEY, c text DEFAULT 'x' CHECK (c <> ''), n int NOT NULL DEFAULT 4);\n\
     CREATE INDEX t_c ON t (c);\nINSERT INTO t SELECT i, 'row ' || i, i FROM generate_series(1, 300) i;\n";
 
+const CHANGE: &str = "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n\
+    -- migrate:down\nALTER TABLE t ADD COLUMN n int NOT NULL DEFAULT 4;\nALTER TABLE t RENAME COLUMN d TO c;\n";
+
 fn files() -> Vec<Migration> {
-    let change = "-- migrate:up\nALTER TABLE t RENAME COLUMN c TO d;\nALTER TABLE t DROP COLUMN n;\n\
-        -- migrate:down\nALTER TABLE t ADD COLUMN n int NOT NULL DEFAULT 4;\nALTER TABLE t RENAME COLUMN d TO c;\n";
     vec![
         migration("1_start.sql", START),
-        migration("2_change.sql", change),
+        migration("2_change.sql", CHANGE),
     ]
 }
 
 /// Every so many calls one run is cut.
-fn stride() -> usize {
-    if slow_ones_too() { 1 } else { 73 }
-}
+const STRIDE: usize = 73;
 
-fn first() -> usize {
-    1 + usize::try_from(std::process::id()).unwrap_or(0) % stride()
+/// A database that each play copies: the start, and what more is done before the cut.
+fn template(server: &TestServer, more: usize) -> TestDatabase<'_> {
+    let database = server.create_database().unwrap();
+    for count in 1..=more {
+        up(&database, &files()[..count]).unwrap();
+    }
+    database
 }
 
 /// Cuts what is done at a call; false when it was over before.
@@ -37,10 +42,21 @@ fn cut(
     call: usize,
     act: impl FnOnce(&mut Runner<'_, Cut<PostgresSession>>) -> Result<(), segue_engine::EngineError>,
 ) -> bool {
-    let knife = Knife::at(call, Moment::AfterReply, Then::Dead);
+    cut_by(
+        database,
+        &Knife::at(call, Moment::AfterReply, Then::Dead),
+        act,
+    )
+}
+
+fn cut_by(
+    database: &TestDatabase<'_>,
+    knife: &Arc<Knife>,
+    act: impl FnOnce(&mut Runner<'_, Cut<PostgresSession>>) -> Result<(), segue_engine::EngineError>,
+) -> bool {
     let connect = || {
         let session: PostgresSession = scene::session(database).map_err(CutError::Server)?;
-        Cut::new(session, &knife)
+        Cut::new(session, knife)
     };
     let done = with_session::<Cut<PostgresSession>, _>(&connect, act);
     assert!(knife.is_used() || done.is_ok(), "{done:?}");
@@ -63,9 +79,9 @@ fn values(client: &mut Client, columns: &str) -> Option<String> {
 #[test]
 fn a_killed_up_goes_back_to_the_catalog_that_was_there() {
     let server = TestServer::start_newest().unwrap();
-    for call in (first()..900).step_by(stride()) {
-        let database = server.create_database().unwrap();
-        up(&database, &files()[..1]).unwrap();
+    let template = template(&server, 1);
+    Calls::of(STRIDE).until_over(|call| {
+        let database = server.create_database_from(template.name()).unwrap();
         let mut client = database.connect().unwrap();
         let (before, rows) = (catalog(&mut client), values(&mut client, "id, c, n"));
         let is_cut = cut_up(&database, call);
@@ -73,26 +89,82 @@ fn a_killed_up_goes_back_to_the_catalog_that_was_there() {
         if standing != Standing::Pending {
             assert!(
                 matches!(standing, Standing::Partial | Standing::Waiting),
-                "{call}: {standing:?}"
+                "{standing:?}"
             );
             down(&database, &files()).unwrap();
         }
-        assert_eq!(catalog(&mut client), before, "{call}");
-        assert_eq!(values(&mut client, "id, c, n"), rows, "{call}");
-        if !is_cut {
-            return;
-        }
+        assert_eq!(catalog(&mut client), before);
+        assert_eq!(values(&mut client, "id, c, n"), rows);
+        is_cut
+    });
+}
+
+/// An index that was to be built: of one that was not sent there is nothing to take back, one that was built goes.
+#[test]
+fn a_build_that_was_only_intended_is_taken_back_as_far_as_it_is_there() {
+    let server = TestServer::start_newest().unwrap();
+    let template = template(&server, 1);
+    for moment in [Moment::BeforeSending, Moment::AfterReply] {
+        let database = server.create_database_from(template.name()).unwrap();
+        let mut client = database.connect().unwrap();
+        let before = catalog(&mut client);
+        let knife = Knife::at_words("CREATE INDEX CONCURRENTLY", moment, Then::Dead);
+        let all = selection(Target::All);
+        let is_cut = cut_by(&database, &knife, |runner| {
+            runner.up(&files(), &all, &Approval::default()).map(drop)
+        });
+        assert!(is_cut, "an index is built");
+        let intended = "SELECT count(*)::text FROM segue.step WHERE state = 'intended'";
+        assert_eq!(client.value(intended).unwrap().as_deref(), Some("1"));
+        down(&database, &files()).unwrap();
+        assert_eq!(catalog(&mut client), before, "{moment:?}");
     }
-    panic!("a run makes fewer calls");
+}
+
+/// What its own way down adds with a default has a value in every row at once: none would ask the archive.
+#[test]
+fn a_dropped_column_with_a_default_comes_back_with_what_was_kept() {
+    let server = TestServer::start_newest().unwrap();
+    for column in [
+        "n int NOT NULL DEFAULT 4",
+        "n int DEFAULT 4",
+        "n int NOT NULL DEFAULT (4 * random())::int",
+        "n int GENERATED BY DEFAULT AS IDENTITY",
+    ] {
+        let database = server.create_database().unwrap();
+        let files = [
+            migration(
+                "1_start.sql",
+                &START.replace("n int NOT NULL DEFAULT 4", column),
+            ),
+            migration(
+                "2_change.sql",
+                &CHANGE.replace("n int NOT NULL DEFAULT 4", column),
+            ),
+        ];
+        up(&database, &files[..1]).unwrap();
+        let mut client = database.connect().unwrap();
+        let (before, rows) = (catalog(&mut client), values(&mut client, "id, c, n"));
+        up(&database, &files).unwrap();
+        scene::contract(&database, &files, EvidencePolicy::Accept).unwrap();
+        client
+            .execute("INSERT INTO t (id, d) VALUES (1000, 'later')")
+            .unwrap();
+        down(&database, &files).unwrap();
+        scene::contract(&database, &files, EvidencePolicy::Accept).unwrap();
+        client.execute("DELETE FROM t WHERE id = 1000").unwrap();
+        assert_eq!(values(&mut client, "id, c, n"), rows, "{column}");
+        assert_eq!(catalog(&mut client), before, "{column}");
+    }
 }
 
 /// T-10, T-29, T-30: half a backfill is no reason to go on behind the gate; and what is half done says so.
 #[test]
 fn nothing_goes_on_behind_a_gate_before_which_something_is_left() {
     let server = TestServer::start_newest().unwrap();
-    for call in (first()..900).step_by(stride()) {
-        let database = server.create_database().unwrap();
-        up(&database, &files()[..1]).unwrap();
+    let template = template(&server, 1);
+    Calls::of(STRIDE).until_over(|call| {
+        let database = server.create_database_from(template.name()).unwrap();
         let is_cut = cut_up(&database, call);
         let standing = status(&database, &files())[1].standing;
         let mut client = database.connect().unwrap();
@@ -106,42 +178,37 @@ fn nothing_goes_on_behind_a_gate_before_which_something_is_left() {
         } else {
             assert!(
                 matches!(standing, Standing::Partial | Standing::Pending),
-                "{call}: {standing:?}"
+                "{standing:?}"
             );
             let error = refused.unwrap_err();
-            assert_eq!(error.kind(), Kind::Request, "{call}: {error}");
+            assert_eq!(error.kind(), Kind::Request, "{error}");
             assert_eq!(values(&mut client, "id, c, n"), rows);
             assert_eq!(up(&database, &files()).unwrap().completed, ["2"]);
         }
-        if !is_cut {
-            return;
-        }
-    }
-    panic!("a run makes fewer calls");
+        is_cut
+    });
 }
 
 /// T-17, T-55: killed behind the gate, the way back has every value.
 #[test]
 fn a_contract_phase_that_was_killed_goes_back_with_every_value() {
     let server = TestServer::start_newest().unwrap();
-    for call in (first()..900).step_by(stride()) {
-        let database = server.create_database().unwrap();
-        up(&database, &files()[..1]).unwrap();
+    let template = template(&server, 2);
+    Calls::of(STRIDE).until_over(|call| {
+        let database = server.create_database_from(template.name()).unwrap();
         let mut client = database.connect().unwrap();
         let rows = values(&mut client, "id, c, n");
-        up(&database, &files()).unwrap();
         let is_cut = cut(&database, call, |runner| {
             let policy = (EvidencePolicy::Accept, &Approval::default());
             runner.contract(&files(), None, policy).map(drop)
         });
-        if !is_cut {
-            return;
+        if is_cut {
+            back(&database);
+            let (now, kept) = columns(&mut client);
+            assert_eq!(values(&mut client, &now), rows, "{now}, {kept}");
         }
-        back(&database);
-        let (now, kept) = columns(&mut client);
-        assert_eq!(values(&mut client, &now), rows, "{call}: {now}, {kept}");
-    }
-    panic!("a run makes fewer calls");
+        is_cut
+    });
 }
 
 /// `segue down`, and where that is refused because a step has no exact way back, `segue contract` first.
