@@ -174,6 +174,36 @@ impl Way {
                 author::drop_index(name),
             );
         }
+        let together = self.together(change, (pair, data_type), zone);
+        for (position, (purpose, change)) in together.into_iter().enumerate() {
+            if position == 0 {
+                draft.own(purpose, change);
+            } else {
+                draft.with_previous(purpose, change);
+            }
+        }
+        if is_followed {
+            aside::gather(&mut draft, pair);
+        }
+        self.finish(&mut draft, target);
+        if zone == Zone::Utc {
+            draft.remark(format!(
+                "The old values of {column} are taken to be in UTC. If they are not, this is the wrong change."
+            ));
+        }
+        draft
+    }
+
+    /// What is done in one transaction.
+    fn together(
+        &self,
+        change: &Change,
+        (pair, data_type): (&Pair<'_>, &DataType),
+        zone: Zone,
+    ) -> Vec<(String, Change)> {
+        let (target, column) = (pair.target, &pair.old.name);
+        let table = &target.name;
+        let is_followed = !pair.must_be_moved().is_empty();
         let mut first = Vec::new();
         if is_followed {
             first.push(aside::setting(pair));
@@ -205,23 +235,7 @@ impl Way {
         if is_followed {
             first.push(aside::putting(pair));
         }
-        for (position, (purpose, change)) in first.into_iter().enumerate() {
-            if position == 0 {
-                draft.own(purpose, change);
-            } else {
-                draft.with_previous(purpose, change);
-            }
-        }
-        if is_followed {
-            aside::gather(&mut draft, pair);
-        }
-        self.finish(&mut draft, target);
-        if zone == Zone::Utc {
-            draft.remark(format!(
-                "The old values of {column} are taken to be in UTC. If they are not, this is the wrong change."
-            ));
-        }
-        draft
+        first
     }
 
     fn finish(&self, draft: &mut Draft, target: &Target) {
