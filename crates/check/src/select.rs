@@ -208,6 +208,8 @@ impl<'a> Asked<'a> {
                 | ColumnChange::SetStatistics(_)
                 | ColumnChange::SetParameters { .. }
                 | ColumnChange::SetStorage(_)
+                | ColumnChange::SetAside(_)
+                | ColumnChange::PutBack(_)
                 | ColumnChange::SetCompression(_) => None,
             })
             .collect()

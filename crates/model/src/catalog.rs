@@ -13,9 +13,9 @@ use crate::{Ident, QualifiedName};
 
 pub use links::Link;
 pub use relation::{
-    Birth, Index, IndexState, Knowledge, Policy, Publication, PublicationScope, Relation, Routine,
-    Rows, Sequence, StatisticsObject, Table, TableConstraint, TableSettings, Trigger, UserType,
-    UserTypeKind, View,
+    Aside, Birth, Index, IndexState, Knowledge, Policy, Publication, PublicationScope, Relation,
+    Routine, Rows, Sequence, StatisticsObject, Table, TableConstraint, TableSettings, Trigger,
+    UserType, UserTypeKind, View,
 };
 
 /// The model of what is in a database.
@@ -40,6 +40,8 @@ pub struct Catalog {
     /// The number of the first migration of the present release, when several go out together: what it creates belongs
     /// to no running code. None when each migration is a release of its own.
     pub release: Option<usize>,
+    /// What hangs on columns and is set aside, by table and column, until the end of the transaction.
+    pub aside: BTreeMap<(QualifiedName, Ident), Aside>,
     /// Who depends on what.
     links: BTreeMap<Link, BTreeSet<QualifiedName>>,
 }

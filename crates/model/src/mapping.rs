@@ -98,6 +98,8 @@ impl MappingSet {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => return false,
         };
         self.mappings

@@ -3,6 +3,7 @@
 //! A recipe answers for one change. It says nothing when the statement as written is as good as it gets, and it never
 //! guesses: what it cannot name, or what no recipe was measured for, runs as written or not at all.
 
+mod aside;
 mod attached;
 mod author;
 mod draft;

@@ -4,6 +4,7 @@
 //! statement runs as its author wrote it.
 
 mod alter_table;
+mod aside;
 mod column;
 mod constraint;
 mod create_table;
@@ -15,8 +16,8 @@ mod sync;
 mod view;
 
 use segue_model::{
-    Build, Change, DataChange, IndexChange, Presence, QualifiedName, Reaction, Sql, TableChange,
-    Target, Unrenderable, ViewChange,
+    Build, Change, ColumnChange, DataChange, IndexChange, Presence, QualifiedName, Reaction, Sql,
+    TableChange, Target, Unrenderable, ViewChange,
 };
 
 pub(crate) use sync::differ;
@@ -50,6 +51,10 @@ fn one(change: &Change) -> Rendered {
         Change::Table(target, TableChange::Drop { reaction }) => {
             Ok(drop_relation("DROP TABLE ", target, *reaction))
         }
+        Change::Column(target, ColumnChange::SetAside(name)) => {
+            aside::set_aside(&target.name, name)
+        }
+        Change::Column(target, ColumnChange::PutBack(name)) => aside::put_back(&target.name, name),
         Change::Table(..) | Change::Column(..) | Change::Constraint(..) | Change::Partition(..) => {
             alter_table::alter_table(std::slice::from_ref(change))
         }

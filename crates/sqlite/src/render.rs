@@ -157,6 +157,8 @@ fn column(target: &Target, change: &ColumnChange) -> Rendered {
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => {
             Err(refused("a change of a column SQLite does not have"))
         }

@@ -57,6 +57,8 @@ fn ask(asked: &Asked<'_>) -> Vec<Hit> {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => continue,
         };
         let message = format!("{} {what}", crate::select::column(&target.name, name));

@@ -4,6 +4,7 @@
 
 mod begun;
 mod cuts;
+mod followed;
 mod keys;
 mod killed;
 mod life;

@@ -26,6 +26,7 @@ fn renamed(name: &str, column: &str, more: &str, values: &[&'static str]) -> Cas
         more: more.to_owned(),
         up: "ALTER TABLE t RENAME COLUMN c TO d;".to_owned(),
         down: "ALTER TABLE t RENAME COLUMN d TO c;".to_owned(),
+        plainly: None,
         prepare: None,
         old: version("c"),
         new: version("d"),
@@ -42,6 +43,7 @@ fn changed(name: &str, column: &str, (up, down): (&str, &str), values: &[&'stati
         more: String::new(),
         up: up.to_owned(),
         down: down.to_owned(),
+        plainly: None,
         prepare: None,
         old: Version::of("t", "c"),
         new: Version::of("t", "c"),
@@ -62,6 +64,35 @@ fn wider() -> Case {
     );
     wider.more = "CREATE INDEX t_c ON t (c);".to_owned();
     wider
+}
+
+/// What hangs on the column by its number comes along: the server refuses the plain statement.
+fn followed() -> Case {
+    let mut followed = wider();
+    followed.name = "a wider type that views, a policy and statistics hang on".to_owned();
+    followed.more = "CREATE INDEX t_c ON t (c); CREATE VIEW seen AS SELECT id, c FROM t WHERE c > 0; \
+        CREATE VIEW beyond AS SELECT c + 1 AS d FROM seen; CREATE POLICY p ON t USING (c <> 7); CREATE STATISTICS s ON c, n FROM t;"
+        .to_owned();
+    followed.plainly = Some(
+        "DROP VIEW beyond, seen; DROP POLICY p ON t; ALTER TABLE t ALTER COLUMN c TYPE bigint; \
+         CREATE VIEW seen AS SELECT id, c FROM t WHERE c > 0; CREATE VIEW beyond AS SELECT c + 1 AS d FROM seen; \
+         CREATE POLICY p ON t USING (c <> 7)",
+    );
+    followed
+}
+
+fn two_at_once() -> Case {
+    let mut two = changed(
+        "two wider types in one statement",
+        "c integer DEFAULT 1",
+        (
+            "ALTER TABLE t ALTER COLUMN c TYPE bigint, ALTER COLUMN n TYPE bigint, ADD CONSTRAINT low CHECK (c > -1000);",
+            "ALTER TABLE t DROP CONSTRAINT low, ALTER COLUMN n TYPE integer, ALTER COLUMN c TYPE integer;",
+        ),
+        &["1", "2", "NULL", "41"],
+    );
+    two.more = "CREATE INDEX t_both ON t (c, n);".to_owned();
+    two
 }
 
 fn computed() -> Case {
@@ -121,6 +152,8 @@ fn columns() -> Vec<Case> {
             &["'a'", "'b'", "NULL", "'LongValue'"],
         ),
         with_parameter(wider(), "integer"),
+        with_parameter(followed(), "integer"),
+        with_parameter(two_at_once(), "integer"),
         computed(),
         changed(
             "text to numbers",
@@ -315,6 +348,8 @@ killed_at_every_call! {
     a_rename_of_not_null_killed_at_every_call: "rename of a column that refuses null",
     a_rename_with_followers_killed_at_every_call: "rename of what a view, a policy, statistics and a computed column hang on",
     a_wider_type_killed_at_every_call: "a wider type",
+    a_wider_type_with_all_that_hangs_on_it_killed_at_every_call: "a wider type that views, a policy and statistics hang on",
+    two_wider_types_killed_at_every_call: "two wider types in one statement",
     a_declared_way_back_killed_at_every_call: "text to numbers, by an expression with its way back",
     another_type_killed_at_every_call: "text to numbers",
     another_type_by_an_expression_killed_at_every_call: "text to numbers, by an expression with its way back",

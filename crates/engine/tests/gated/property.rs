@@ -118,6 +118,7 @@ fn case(random: &mut Random) -> Case {
         more,
         up: String::new(),
         down: String::new(),
+        plainly: None,
         prepare: None,
         old: Version::of("t", "c"),
         new: Version::of("t", "c"),

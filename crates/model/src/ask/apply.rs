@@ -4,6 +4,7 @@
 //! the same as far as it makes sense. A table that was only mentioned is assumed, and stays silent from then on.
 //! Reads (queries, views over unknown relations) are not reported: the server's own relations are not in a catalog.
 
+mod aside;
 mod attached;
 #[cfg(test)]
 pub(super) mod build;

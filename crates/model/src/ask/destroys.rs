@@ -294,6 +294,8 @@ fn column(table: &QualifiedName, change: &ColumnChange, catalog: &Catalog) -> Ve
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => Vec::new(),
     }
 }

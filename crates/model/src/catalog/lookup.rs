@@ -129,6 +129,32 @@ impl Catalog {
             .map(|(name, _)| name)
     }
 
+    /// The views that read this column, and those that read them, each after what it reads.
+    pub fn views_upon(&self, relation: &QualifiedName, column: &Ident) -> Vec<QualifiedName> {
+        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+        for view in self.views_reading(relation, column) {
+            self.readers_first(view, &mut seen, &mut found);
+        }
+        found.reverse();
+        found
+    }
+
+    /// Appends a view behind all that read it.
+    fn readers_first<'a>(
+        &'a self,
+        view: &'a QualifiedName,
+        seen: &mut BTreeSet<&'a QualifiedName>,
+        found: &mut Vec<QualifiedName>,
+    ) {
+        if !seen.insert(view) {
+            return;
+        }
+        for (reader, _) in self.views_of(view) {
+            self.readers_first(reader, seen, found);
+        }
+        found.push(view.clone());
+    }
+
     /// A type of the user's.
     pub fn user_type(&self, data_type: &DataType) -> Option<&UserType> {
         self.types.get(data_type.user_type()?)

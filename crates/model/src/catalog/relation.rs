@@ -260,6 +260,19 @@ pub struct StatisticsObject {
     pub columns: Vec<Ident>,
 }
 
+/// What hung on a column and is put back on another of its name.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Aside {
+    /// Views and sequences, under their names.
+    pub relations: BTreeMap<QualifiedName, Relation>,
+    /// Policies of the column's table.
+    pub policies: Vec<Policy>,
+    /// Extended statistics.
+    pub statistics: BTreeMap<QualifiedName, StatisticsObject>,
+    /// Which writes the column's identity accepts; none when it had no identity.
+    pub identity: Option<crate::change::IdentityMode>,
+}
+
 /// A publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {

@@ -169,6 +169,11 @@ pub enum ColumnChange {
     SetStorage(Ident),
     /// Its compression changes, for new values only.
     SetCompression(Ident),
+    /// What hangs on it by its number and follows it alone is set aside for the rest of the transaction: views and those
+    /// that read them, policies, extended statistics, its identity. Authored only.
+    SetAside(Ident),
+    /// What was set aside hangs on the column that has the name now. Authored only.
+    PutBack(Ident),
 }
 
 impl ColumnChange {
@@ -191,7 +196,9 @@ impl ColumnChange {
             | Self::SetStatistics(name)
             | Self::SetParameters { name, .. }
             | Self::SetStorage(name)
-            | Self::SetCompression(name) => name,
+            | Self::SetCompression(name)
+            | Self::SetAside(name)
+            | Self::PutBack(name) => name,
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) fn lock_mode(change: &ColumnChange) -> LockMode {
         | ColumnChange::SetExpression { .. }
         | ColumnChange::DropExpression { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => LockMode::AccessExclusive,
     }
 }
@@ -40,7 +42,10 @@ pub(super) fn lock_mode(change: &ColumnChange) -> LockMode {
 /// goes down to partitions since 17. Source: PostgreSQL 17 release notes.
 pub(super) fn reaches(change: &ColumnChange, version: u16) -> Reaches {
     match change {
-        ColumnChange::SetParameters { .. } | ColumnChange::SetCompression(_) => Reaches::Nobody,
+        ColumnChange::SetParameters { .. }
+        | ColumnChange::SetCompression(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_) => Reaches::Nobody,
         ColumnChange::AddIdentity { .. }
         | ColumnChange::SetIdentity { .. }
         | ColumnChange::DropIdentity { .. } => {
@@ -106,6 +111,14 @@ pub(super) fn alter(
         ColumnChange::SetExpression { name, .. } => set_expression(target, name, ledger),
         ColumnChange::DropExpression { .. } => ledger.since(13, "ALTER COLUMN … DROP EXPRESSION"),
         ColumnChange::SetCompression(_) => ledger.since(14, "ALTER COLUMN … SET COMPRESSION"),
+        ColumnChange::SetAside(name) => {
+            for view in ledger.catalog().views_upon(table, name) {
+                ledger.claim(&view, LockMode::AccessExclusive, LockRole::View);
+            }
+            claim_sequence(table, name, LockMode::AccessExclusive, ledger);
+        }
+        // What it makes nobody knows yet.
+        ColumnChange::PutBack(_) => {}
         ColumnChange::SetDefault { name, default } => {
             if let Some(known) = ledger.catalog().column(table, name) {
                 enum_value::refuse(default, Some(&known.data_type), ledger);

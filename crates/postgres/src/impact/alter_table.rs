@@ -126,6 +126,8 @@ fn pass(change: &Change) -> u8 {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => 3,
         },
         Change::Constraint(_, change) => match change {

@@ -1,11 +1,12 @@
 //! What hangs on a column, in words: what no second column can be kept alike beside, and what only follows the first one.
 //!
-//! A view, a policy, extended statistics, a publication's list, a generated column and another table's foreign key know
-//! the column by its number: they follow a rename by themselves, and nothing else. Source: PostgreSQL 17 manual, 51.18 (`pg_depend`).
+//! A view, a policy, extended statistics, an identity, a publication's list, a generated column and another table's foreign
+//! key know the column by its number: they follow a rename by themselves, and nothing else. What is catalog alone can be
+//! set aside and put back on another column in one transaction. Source: PostgreSQL 17 manual, 51.18 (`pg_depend`).
 
 use segue_model::{
     Change, ColumnChange, ConstraintKind, Context, Fill, ForeignKey, Knowledge, PublicationScope,
-    QualifiedName, TableConstraint,
+    QualifiedName, TableConstraint, ViewKind,
 };
 
 use super::key::Key;
@@ -34,6 +35,8 @@ pub(super) fn obstacles(change: &Change, context: &Context<'_>) -> Vec<String> {
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => return Vec::new(),
     };
     let catalog = context.catalog;
@@ -52,7 +55,7 @@ pub(super) fn obstacles(change: &Change, context: &Context<'_>) -> Vec<String> {
     };
     let mut found = pair.beside();
     if follows == Follows::Nothing {
-        found.extend(pair.followers());
+        found.extend(pair.stuck());
     }
     if let ColumnChange::SetType {
         data_type, using, ..
@@ -141,27 +144,19 @@ impl Pair<'_> {
 
     /// What knows the old column by its number, and follows it alone.
     pub(super) fn followers(&self) -> Vec<String> {
+        let mut found = self.stuck();
+        found.extend(self.movable());
+        found
+    }
+
+    /// What knows the column by its number and can be set aside and put back on another one, by catalog changes alone.
+    pub(super) fn movable(&self) -> Vec<String> {
         let (name, column) = (&self.target.name, &self.old.name);
         let catalog = self.context.catalog;
-        let mut found: Vec<String> = catalog
-            .views_reading(name, column)
-            .map(|view| format!("the view {view} reads {column}"))
-            .collect();
-        if matches!(self.old.fill, Fill::Identity(_)) {
+        let mut found = self.must_be_moved();
+        if matches!(self.old.fill, Fill::Identity(_)) && self.table.partitioning.is_none() {
             found.push(format!("{column} is an identity column"));
         }
-        let computed = self
-            .table
-            .columns
-            .iter()
-            .filter(|other| other.is_generated_from(column));
-        found.extend(computed.map(|other| format!("{} is computed from {column}", other.name)));
-        let policies = self
-            .table
-            .policies
-            .iter()
-            .filter(|policy| policy.columns.contains(column));
-        found.extend(policies.map(|policy| format!("the policy {} reads {column}", policy.name)));
         found.extend(
             catalog
                 .statistics
@@ -171,6 +166,62 @@ impl Pair<'_> {
                 })
                 .map(|(statistics, _)| format!("the statistics {statistics} are kept of {column}")),
         );
+        found
+    }
+
+    /// Of these, what the server itself does not let a type change pass.
+    pub(super) fn must_be_moved(&self) -> Vec<String> {
+        let (name, column) = (&self.target.name, &self.old.name);
+        let catalog = self.context.catalog;
+        let mut found: Vec<String> = catalog
+            .views_reading(name, column)
+            .filter(|view| !self.is_stored(view))
+            .map(|view| format!("the view {view} reads {column}"))
+            .collect();
+        let policies = self
+            .table
+            .policies
+            .iter()
+            .filter(|policy| policy.columns.contains(column));
+        found.extend(policies.map(|policy| format!("the policy {} reads {column}", policy.name)));
+        found
+    }
+
+    /// True when statistics of several columns are kept of this one.
+    pub(super) fn has_statistics(&self) -> bool {
+        self.context.catalog.statistics.values().any(|statistics| {
+            statistics.table == self.target.name && statistics.columns.contains(&self.old.name)
+        })
+    }
+
+    fn is_stored(&self, view: &QualifiedName) -> bool {
+        self.context
+            .catalog
+            .view(view)
+            .is_some_and(|view| view.definition.kind == ViewKind::Materialized)
+    }
+
+    /// What knows the column by its number and cannot be put on another one without work on data.
+    pub(super) fn stuck(&self) -> Vec<String> {
+        let (name, column) = (&self.target.name, &self.old.name);
+        let catalog = self.context.catalog;
+        let mut found: Vec<String> = catalog
+            .views_upon(name, column)
+            .into_iter()
+            .filter(|view| self.is_stored(view))
+            .map(|view| format!("the materialized view {view} reads {column}: its rows would have to be computed again"))
+            .collect();
+        if matches!(self.old.fill, Fill::Identity(_)) && self.table.partitioning.is_some() {
+            found.push(format!(
+                "{column} is an identity column of a partitioned table"
+            ));
+        }
+        let computed = self
+            .table
+            .columns
+            .iter()
+            .filter(|other| other.is_generated_from(column));
+        found.extend(computed.map(|other| format!("{} is computed from {column}", other.name)));
         found.extend(
             catalog
                 .publications

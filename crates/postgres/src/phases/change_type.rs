@@ -5,16 +5,21 @@
 //! rewrite ▸ VALIDATE ▸ indexes concurrently. Between the steps queries run without the index. Source: lock table,
 //! sections 3 and 8 (timestamp → timestamptz; widen a column that a CHECK names).
 //!
+//! The server refuses it while a view or a policy reads the column: these are set aside in the same transaction.
+//!
 //! Refuses a change that rewrites: that needs a new column beside the old one, and a gate.
 
+use std::borrow::Cow;
+
 use segue_model::{
-    Cause, Change, ColumnChange, ConstraintKind, Context, DataType, Enforcement, Ident, Index,
+    Cause, Change, ColumnChange, ConstraintKind, Context, DataType, Enforcement, Ident, IndexDefinition,
     QualifiedName, Settings, Table, TableConstraint, Target, TransactionSoFar, Uniqueness, Validity,
-    WorkKind,
+    WorkKind, apply,
 };
 
 use super::draft::Draft;
-use super::{author, create_index, is_used};
+use super::shadow::Pair;
+use super::{aside, author, create_index, is_used};
 use crate::impact;
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
@@ -34,13 +39,35 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     if !is_used(&target.name, context) {
         return None;
     }
-    let zone = needs_utc(&table.column(name)?.data_type, data_type);
-    let way = Way::find(change, (target, table, name), zone, context)?;
-    let is_set = context.settings.value("timezone").is_some_and(is_utc);
-    if way.checks.is_empty() && way.indexes.is_empty() && (zone == Zone::Any || is_set) {
+    let old = table.column(name)?;
+    let zone = needs_utc(&old.data_type, data_type);
+    let pair = Pair {
+        target,
+        table,
+        old,
+        new: name,
+        context,
+    };
+    let is_followed = !pair.must_be_moved().is_empty();
+    if is_followed && !pair.stuck().is_empty() {
         return None;
     }
-    Some(way.draft(change, (target, name, data_type), zone))
+    let mut catalog = Cow::Borrowed(context.catalog);
+    if is_followed {
+        let aside = author::column(target, ColumnChange::SetAside(name.clone()));
+        apply(&aside, catalog.to_mut());
+    }
+    let alone = Context {
+        catalog: &catalog,
+        ..*context
+    };
+    let way = Way::find(change, (target, table, name), zone, &alone)?;
+    let is_set = context.settings.value("timezone").is_some_and(is_utc);
+    let is_free = way.checks.is_empty() && way.indexes.is_empty();
+    if is_free && !is_followed && (zone == Zone::Any || is_set) {
+        return None;
+    }
+    Some(way.draft(change, (&pair, data_type), zone))
 }
 
 /// Whether the session's time zone decides if the heap is kept.
@@ -69,18 +96,18 @@ fn is_utc(zone: &str) -> bool {
 }
 
 /// What stands in the way of a change that keeps the heap.
-struct Way<'a> {
-    checks: Vec<&'a TableConstraint>,
-    indexes: Vec<(QualifiedName, &'a Index)>,
+struct Way {
+    checks: Vec<TableConstraint>,
+    indexes: Vec<(QualifiedName, IndexDefinition)>,
 }
 
-impl<'a> Way<'a> {
+impl Way {
     /// None when the heap is not kept, or what stands in the way cannot be taken out of it.
     fn find(
         change: &Change,
-        (target, table, column): (&Target, &'a Table, &Ident),
+        (target, table, column): (&Target, &Table, &Ident),
         zone: Zone,
-        context: &Context<'a>,
+        context: &Context<'_>,
     ) -> Option<Self> {
         let mut settings = context.settings.clone();
         if zone == Zone::Utc {
@@ -107,14 +134,14 @@ impl<'a> Way<'a> {
                     if index.constraint.is_some() || index.parent.is_some() {
                         return None;
                     }
-                    way.indexes.push((name, index));
+                    way.indexes.push((name, index.definition.clone()));
                 }
                 WorkKind::Scan if work.cause == Cause::Check => {
                     way.checks.extend(table.constraints.iter().filter(|constraint| {
                         constraint.validity == Validity::Valid
                             && constraint.enforcement == Enforcement::Enforced
                             && matches!(&constraint.kind, ConstraintKind::Check(check) if check.columns.contains(column))
-                    }));
+                    }).cloned());
                 }
                 // The build of an index reads the rows too.
                 WorkKind::Scan if work.cause == Cause::SortOrderChange => {}
@@ -131,18 +158,56 @@ impl<'a> Way<'a> {
     fn draft(
         &self,
         change: &Change,
-        (target, column, data_type): (&Target, &Ident, &DataType),
+        (pair, data_type): (&Pair<'_>, &DataType),
         zone: Zone,
     ) -> Draft {
+        let (target, column) = (pair.target, &pair.old.name);
         let table = &target.name;
+        let is_followed = !pair.must_be_moved().is_empty();
         let mut draft = Draft::new();
+        if is_followed {
+            aside::look(&mut draft, pair);
+        }
         for (name, _) in &self.indexes {
             draft.outside(
                 format!("Drop index {name}: it would be built again while {table} is locked."),
                 author::drop_index(name),
             );
         }
+        let together = self.together(change, (pair, data_type), zone);
+        for (position, (purpose, change)) in together.into_iter().enumerate() {
+            if position == 0 {
+                draft.own(purpose, change);
+            } else {
+                draft.with_previous(purpose, change);
+            }
+        }
+        if is_followed {
+            aside::gather(&mut draft, pair);
+        }
+        self.finish(&mut draft, target);
+        if zone == Zone::Utc {
+            draft.remark(format!(
+                "The old values of {column} are taken to be in UTC. If they are not, this is the wrong change."
+            ));
+        }
+        draft
+    }
+
+    /// What is done in one transaction.
+    fn together(
+        &self,
+        change: &Change,
+        (pair, data_type): (&Pair<'_>, &DataType),
+        zone: Zone,
+    ) -> Vec<(String, Change)> {
+        let (target, column) = (pair.target, &pair.old.name);
+        let table = &target.name;
+        let is_followed = !pair.must_be_moved().is_empty();
         let mut first = Vec::new();
+        if is_followed {
+            first.push(aside::setting(pair));
+        }
         if zone == Zone::Utc {
             first.push((
                 "Read times without a zone as UTC: only then the stored values stay as they are."
@@ -167,20 +232,10 @@ impl<'a> Way<'a> {
                 author::add(target, author::not_valid(&again, &check.name)),
             ));
         }
-        for (position, (purpose, change)) in first.into_iter().enumerate() {
-            if position == 0 {
-                draft.own(purpose, change);
-            } else {
-                draft.with_previous(purpose, change);
-            }
+        if is_followed {
+            first.push(aside::putting(pair));
         }
-        self.finish(&mut draft, target);
-        if zone == Zone::Utc {
-            draft.remark(format!(
-                "The old values of {column} are taken to be in UTC. If they are not, this is the wrong change."
-            ));
-        }
-        draft
+        first
     }
 
     fn finish(&self, draft: &mut Draft, target: &Target) {
@@ -195,9 +250,9 @@ impl<'a> Way<'a> {
             );
         }
         for (name, index) in &self.indexes {
-            create_index::append(draft, &index.definition);
+            create_index::append(draft, index);
             draft.remark(format!("Until it is built again, queries run without {name}."));
-            if index.definition.uniqueness != Uniqueness::NotUnique {
+            if index.uniqueness != Uniqueness::NotUnique {
                 draft.remark(format!(
                     "Until it is built again, nothing keeps the rows of {table} from agreeing in the columns of {name}."
                 ));

@@ -118,9 +118,42 @@ impl Draft {
         }
     }
 
-    /// True when some of it waits for a gate.
-    pub(super) fn is_gated(&self) -> bool {
-        self.phases.iter().any(|phase| phase.gate.is_some())
+    /// What comes before its gate, and what waits behind it; the second is empty for a draft without a gate.
+    pub(super) fn at_gate(self) -> (Self, Self) {
+        let gate = self
+            .phases
+            .iter()
+            .position(|phase| phase.gate.is_some())
+            .unwrap_or(self.phases.len());
+        let mut before = self.phases;
+        let behind = before.split_off(gate);
+        let remarks = Vec::new();
+        (
+            Self {
+                phases: before,
+                remarks: self.remarks,
+            },
+            Self {
+                phases: behind,
+                remarks,
+            },
+        )
+    }
+
+    /// True when there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.phases.iter().all(|phase| phase.steps.is_empty())
+    }
+
+    /// Its changes, in order.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.phases
+            .iter()
+            .flat_map(|phase| &phase.steps)
+            .flat_map(|step| match &step.action {
+                Action::Change(changes) => changes.as_slice(),
+                Action::AsWritten | Action::Backfill(_) | Action::Probe(_) => &[],
+            })
     }
 
     /// The finished plan; steps are numbered from 1 and empty phases are left out.
@@ -152,6 +185,21 @@ impl Draft {
 
     /// Goes on to a later phase. A plan never goes back: what would expand after a backfill is part of the backfill.
     fn enter(&mut self, kind: PhaseKind, gate: Option<Gate>) {
+        if let (Some(own), Some(more)) = (
+            self.phases.last_mut().and_then(|phase| phase.gate.as_mut()),
+            &gate,
+        ) {
+            // One gate for all of it.
+            let conditions = more.conditions.iter();
+            own.conditions.extend(
+                conditions
+                    .filter(|condition| !own.conditions.contains(condition))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            own.retires.extend(more.retires.iter().cloned());
+            return;
+        }
         let current = self
             .phases
             .last()

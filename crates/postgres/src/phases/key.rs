@@ -65,7 +65,15 @@ impl Key {
         )
         .string(&table.to_string())
         .text(") AND c.conname = ")
-        .string(primary.name.as_str());
+        .string(primary.name.as_str())
+        // A view that reads the column too is set aside.
+        .text(
+            " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS o JOIN pg_catalog.pg_attribute AS a \
+             ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid WHERE d.classid = o.classid AND d.objid = o.objid \
+             AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.refobjid = c.conrelid AND a.attname = ",
+        )
+        .string(pair.old.name.as_str())
+        .text(")");
         draft.probe(
             format!("Look for what depends on {} itself.", primary.name),
             Probe {
@@ -172,8 +180,7 @@ impl Key {
             });
             for column in narrower {
                 draft.remark(format!(
-                    "{column} of {} refers to {} and stays {}: give it a type change of its own, before this one in the same \
-                     migration.",
+                    "{column} of {} refers to {} and stays {}, unless this migration changes its type too.",
                     target.name, pair.old.name, pair.old.data_type
                 ));
             }

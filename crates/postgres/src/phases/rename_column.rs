@@ -46,7 +46,8 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
     let (table, column) = (target.name.clone(), from.clone());
     let counter = Some(sync.object.clone());
     let is_referenced = pair.references().next().is_some();
-    if let Some(carried) = pair.carried().filter(|_| !is_referenced) {
+    let follows_alone = is_referenced || !pair.followers().is_empty();
+    if let Some(carried) = pair.carried().filter(|_| !follows_alone) {
             carried.build(&mut draft, &pair);
             let retired = Retired::Column { table, column, counter };
             draft.gate(vec![condition], vec![retired]);

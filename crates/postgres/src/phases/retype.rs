@@ -16,7 +16,7 @@ use super::draft::Draft;
 use super::key::Key;
 use super::rename_column::set_default;
 use super::shadow::{self, Carried, Pair};
-use super::{author, expression, is_used, names, set_not_null};
+use super::{aside, author, expression, is_used, names, set_not_null};
 use crate::{impact, parse, render};
 
 pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
@@ -50,7 +50,7 @@ pub(super) fn draft(change: &Change, context: &Context<'_>) -> Option<Draft> {
         new: &shadow,
         context,
     };
-    let carried = pair.carried()?;
+    let carried = pair.carried().filter(|_| pair.stuck().is_empty())?;
     let key = Key::of(&pair).ok()?;
     if shadow::default_of(&pair).is_some() && !is_assignable(&old.data_type, data_type) {
         // The server refuses the plain statement too: it does not cast a default.
@@ -165,6 +165,7 @@ impl Swap<'_> {
             format!("Look for what is attached to {} and cannot come along.", old.name),
             self.pair.probe(),
         );
+        aside::look(&mut draft, self.pair);
         self.key.look(&mut draft, self.pair);
         let is_lossless = matches!(self.way, Way::Casts) && is_total(&old.data_type, self.data_type);
         if !is_lossless {
@@ -192,6 +193,7 @@ impl Swap<'_> {
         }
         self.key.build(&mut draft);
         self.swap(&mut draft, &forward);
+        aside::gather(&mut draft, self.pair);
         self.contract(&mut draft);
         self.key.remark(&mut draft, self.pair, self.data_type);
         draft
@@ -250,6 +252,11 @@ impl Swap<'_> {
             format!("Stop filling {new}: the names are swapped in this transaction."),
             shadow::drop_sync(table, forward),
         );
+        let is_followed = !self.pair.movable().is_empty();
+        if is_followed {
+            let (purpose, change) = aside::setting(self.pair);
+            draft.with_previous(purpose, change);
+        }
         self.key.let_go(draft, self.pair);
         self.carried.step_aside(draft, self.pair);
         let default = shadow::default_of(self.pair);
@@ -279,6 +286,10 @@ impl Swap<'_> {
                 format!("Give {name} its default."),
                 set_default(target, name, &default),
             );
+        }
+        if is_followed {
+            let (purpose, change) = aside::putting(self.pair);
+            draft.with_previous(purpose, change);
         }
         draft.with_previous(
             format!("Keep {} up to date: until the contract phase there is a way back.", self.retired),

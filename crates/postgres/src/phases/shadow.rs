@@ -43,7 +43,7 @@ pub(super) struct Carried {
 impl Pair<'_> {
     /// What the column has, over the new name; none when something cannot come along.
     pub(super) fn carried(&self) -> Option<Carried> {
-        if !self.beside().is_empty() || !self.followers().is_empty() {
+        if !self.beside().is_empty() {
             return None;
         }
         let mut carried = Carried::default();
@@ -497,15 +497,18 @@ pub(super) fn drop_sync(table: &QualifiedName, sync: &SyncTrigger) -> Change {
 /// The sequences that go with a column.
 fn owned_sequences(pair: &Pair<'_>) -> Vec<QualifiedName> {
     let catalog = pair.context.catalog;
+    // The sequence of an identity is set aside and put back with it.
+    let is_identity = matches!(pair.old.fill, Fill::Identity(_));
     catalog
         .linked(&segue_model::Link::OwnedBy(pair.target.name.clone()))
         .filter(|name| {
-            catalog.sequence(name).is_some_and(|sequence| {
-                sequence
-                    .owned_by
-                    .as_ref()
-                    .is_some_and(|(_, owner)| owner == &pair.old.name)
-            })
+            !is_identity
+                && catalog.sequence(name).is_some_and(|sequence| {
+                    sequence
+                        .owned_by
+                        .as_ref()
+                        .is_some_and(|(_, owner)| owner == &pair.old.name)
+                })
         })
         .cloned()
         .collect()

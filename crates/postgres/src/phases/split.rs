@@ -33,7 +33,7 @@ pub(super) fn draft(changes: &[Change], context: &Context<'_>) -> Option<Draft> 
     let mut catalog = context.catalog.clone();
     let mut split = Split {
         draft: Draft::new(),
-        gated: Vec::new(),
+        behind: Vec::new(),
         waiting: Vec::new(),
     };
     for change in ordered {
@@ -43,14 +43,24 @@ pub(super) fn draft(changes: &[Change], context: &Context<'_>) -> Option<Draft> 
         };
         if let Some(draft) = recipe(change, &now) {
             split.flush();
-            split.take(draft);
+            let (before, behind) = draft.at_gate();
+            if behind.is_empty() {
+                apply(change, &mut catalog);
+            } else {
+                // What comes after it meets what is there before the gate.
+                for step in before.changes() {
+                    apply(step, &mut catalog);
+                }
+            }
+            split.draft.append(before);
+            split.behind.push(behind);
         } else {
             split.wait(change, &now)?;
+            apply(change, &mut catalog);
         }
-        apply(change, &mut catalog);
     }
     split.flush();
-    for draft in split.gated {
+    for draft in split.behind {
         split.draft.append(draft);
     }
     Some(split.draft)
@@ -58,21 +68,13 @@ pub(super) fn draft(changes: &[Change], context: &Context<'_>) -> Option<Draft> 
 
 struct Split {
     draft: Draft,
-    /// Drafts with a gate stand last: the others must not wait for it.
-    gated: Vec<Draft>,
+    /// What waits behind gates stands last: nothing else must wait for it.
+    behind: Vec<Draft>,
     /// Changes without a recipe that can share a statement.
     waiting: Vec<Change>,
 }
 
 impl Split {
-    fn take(&mut self, draft: Draft) {
-        if draft.is_gated() {
-            self.gated.push(draft);
-        } else {
-            self.draft.append(draft);
-        }
-    }
-
     /// A change without a recipe. None when it would do real work under a lock: there is no safe way to the whole.
     fn wait(&mut self, change: &Change, context: &Context<'_>) -> Option<()> {
         if !is_online(change, context) {
@@ -183,6 +185,8 @@ fn pass(change: &Change, all: &[Change], catalog: &Catalog) -> u8 {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_)
             | ColumnChange::Rename { .. } => 5,
         }

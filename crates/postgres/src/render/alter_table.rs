@@ -197,6 +197,8 @@ fn of_column(sql: Sql, change: &ColumnChange) -> Rendered {
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => return seldom(sql, change),
     })
 }
@@ -228,6 +230,8 @@ fn seldom(sql: Sql, change: &ColumnChange) -> Rendered {
         ColumnChange::SetIdentity { mode: None, .. }
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_)
         | ColumnChange::Add { .. }
         | ColumnChange::Drop { .. }

@@ -41,6 +41,8 @@ pub(super) fn column(table: &QualifiedName, change: &ColumnChange, ledger: &mut 
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => no_such("this change of a column", ledger),
     }
 }

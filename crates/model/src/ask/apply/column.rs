@@ -61,6 +61,8 @@ impl Effect<'_> {
             ColumnChange::SetExpression { .. } | ColumnChange::DropExpression { .. } => {
                 self.generation(target, change);
             }
+            ColumnChange::SetAside(name) => self.set_aside(&target.name, name),
+            ColumnChange::PutBack(name) => self.put_back(&target.name, name),
             ColumnChange::SetStatistics(name)
             | ColumnChange::SetParameters { name, .. }
             | ColumnChange::SetStorage(name)
@@ -110,6 +112,8 @@ impl Effect<'_> {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => return false,
         };
         match self.parent_with(table, |parent| parent.column(column).is_some()) {
@@ -175,6 +179,8 @@ impl Effect<'_> {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => {}
         }
     }
@@ -214,6 +220,8 @@ impl Effect<'_> {
             | ColumnChange::SetStatistics(_)
             | ColumnChange::SetParameters { .. }
             | ColumnChange::SetStorage(_)
+            | ColumnChange::SetAside(_)
+            | ColumnChange::PutBack(_)
             | ColumnChange::SetCompression(_) => {}
         }
     }

@@ -183,27 +183,34 @@ fn switched(table: &Table, trigger: Option<&Ident>, state: TriggerState) -> Hold
     yes_if(meant.all(|own| own.state == state))
 }
 
+/// A column of a table that the catalog does not know.
+fn of_unknown_table(change: &ColumnChange) -> Holds {
+    match change {
+        ColumnChange::Drop { .. } => Holds::Yes,
+        ColumnChange::Add { .. } => Holds::No,
+        ColumnChange::Rename { .. }
+        | ColumnChange::SetType { .. }
+        | ColumnChange::SetDefault { .. }
+        | ColumnChange::DropDefault(_)
+        | ColumnChange::SetNotNull(_)
+        | ColumnChange::DropNotNull(_)
+        | ColumnChange::AddIdentity { .. }
+        | ColumnChange::SetIdentity { .. }
+        | ColumnChange::DropIdentity { .. }
+        | ColumnChange::SetExpression { .. }
+        | ColumnChange::DropExpression { .. }
+        | ColumnChange::SetStatistics(_)
+        | ColumnChange::SetParameters { .. }
+        | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
+        | ColumnChange::SetCompression(_) => unknown("it is not a table the catalog knows"),
+    }
+}
+
 pub(super) fn column(name: &QualifiedName, change: &ColumnChange, catalog: &Catalog) -> Holds {
     let Some(table) = catalog.table(name) else {
-        return match change {
-            ColumnChange::Drop { .. } => Holds::Yes,
-            ColumnChange::Add { .. } => Holds::No,
-            ColumnChange::Rename { .. }
-            | ColumnChange::SetType { .. }
-            | ColumnChange::SetDefault { .. }
-            | ColumnChange::DropDefault(_)
-            | ColumnChange::SetNotNull(_)
-            | ColumnChange::DropNotNull(_)
-            | ColumnChange::AddIdentity { .. }
-            | ColumnChange::SetIdentity { .. }
-            | ColumnChange::DropIdentity { .. }
-            | ColumnChange::SetExpression { .. }
-            | ColumnChange::DropExpression { .. }
-            | ColumnChange::SetStatistics(_)
-            | ColumnChange::SetParameters { .. }
-            | ColumnChange::SetStorage(_)
-            | ColumnChange::SetCompression(_) => unknown("it is not a table the catalog knows"),
-        };
+        return of_unknown_table(change);
     };
     let own = table.column(change.column());
     let assumed = table.knowledge == Knowledge::Assumed;
@@ -228,6 +235,9 @@ pub(super) fn column(name: &QualifiedName, change: &ColumnChange, catalog: &Cata
         | ColumnChange::SetStorage(_)
         | ColumnChange::SetCompression(_) => {
             unknown("the catalog does not keep the storage of columns")
+        }
+        ColumnChange::SetAside(_) | ColumnChange::PutBack(_) => {
+            unknown("what is set aside is back at the end of its transaction")
         }
         ColumnChange::SetType { .. }
         | ColumnChange::SetDefault { .. }
@@ -285,6 +295,8 @@ fn column_is(own: &Column, change: &ColumnChange) -> Holds {
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => {
             return unknown("the catalog does not keep this of a column");
         }

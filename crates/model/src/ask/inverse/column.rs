@@ -86,6 +86,8 @@ fn is_about_fill(change: &ColumnChange) -> bool {
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => false,
     }
 }
@@ -139,6 +141,7 @@ fn changed_back(
     (change, before): (&ColumnChange, &Catalog),
 ) -> Inverse {
     let name = &own.name;
+    let exact = |change| Inverse::Exact(vec![Change::Column(required(target), change)]);
     match change {
         ColumnChange::Drop { .. } => Inverse::Lossy {
             changes: added_again(target, (table, own), before),
@@ -175,6 +178,8 @@ fn changed_back(
         ColumnChange::DropExpression { .. } => {
             none("a column that has values cannot become a generated one")
         }
+        ColumnChange::SetAside(_) => exact(ColumnChange::PutBack(name.clone())),
+        ColumnChange::PutBack(_) => exact(ColumnChange::SetAside(name.clone())),
         ColumnChange::SetIdentity { mode: None, .. }
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
@@ -236,6 +241,8 @@ fn identity_back(target: &Target, own: &Column, change: &ColumnChange) -> Invers
         | ColumnChange::SetStatistics(_)
         | ColumnChange::SetParameters { .. }
         | ColumnChange::SetStorage(_)
+        | ColumnChange::SetAside(_)
+        | ColumnChange::PutBack(_)
         | ColumnChange::SetCompression(_) => none("the catalog does not keep this of a column"),
     }
 }
