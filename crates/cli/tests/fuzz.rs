@@ -4,7 +4,6 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};

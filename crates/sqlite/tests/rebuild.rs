@@ -7,8 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeMap;
-
 use segue_model::{
     Action, Context, Dialect, Plan, Rows, ServerFacts, Session, Settings, Sql, StepTransaction,
     TransactionSoFar,

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-
 use segue_model::{
     Context, Dialect, Impact, LockMode, ServerFacts, Session, Settings, TransactionSoFar, WorkKind,
 };

@@ -1,6 +1,5 @@
 //! Judges an example as a project of two migrations.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use segue_check::{
