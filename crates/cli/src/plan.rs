@@ -337,13 +337,8 @@ fn undo(
         changes
             .iter()
             .map(|change| {
-                Some(
-                    dialect
-                        .render(std::slice::from_ref(change))
-                        .ok()?
-                        .as_str()
-                        .to_owned(),
-                )
+                let sql = dialect.render(std::slice::from_ref(change)).ok()?;
+                Some(redacted(sql.as_str(), dialect))
             })
             .collect()
     });

@@ -129,16 +129,16 @@ fn fish(places: &[Place]) -> String {
 
 /// The same script, where values that were filled in by nothing are filled in by functions of ours.
 fn zsh(script: &str) -> String {
-    let functions: String = ["migrations", "codes"]
-        .iter()
-        .map(|what| {
-            format!(
-                "(( $+functions[_segue_live_{what}] )) ||\n_segue_live_{what}() {{\n    local -a found\n    \
+    let mut functions = String::new();
+    for what in ["migrations", "codes"] {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            functions,
+            "(( $+functions[_segue_live_{what}] )) ||\n_segue_live_{what}() {{\n    local -a found\n    \
                  found=(\"${{(@f)$(segue fill-in {what} 2>/dev/null)}}\")\n    \
                  found=(\"${{found[@]/$'\\t'/:}}\")\n    _describe -t {what} '{what}' found\n}}\n\n"
-            )
-        })
-        .collect();
+        );
+    }
     let mut text = String::with_capacity(script.len() + functions.len());
     for line in script.split_inclusive('\n') {
         if line.starts_with(ZSH_END) {

@@ -107,7 +107,7 @@ fn a_secret_before_the_gate_is_not_kept_and_what_is_behind_it_still_runs() {
         .unwrap();
     assert_eq!(kept.as_deref(), Some("0"));
     let masked = client
-        .value("SELECT count(*) FROM segue.migration WHERE plan LIKE '%[secret]%'")
+        .value("SELECT count(*) FROM segue.migration WHERE plan LIKE '%[secret %]%'")
         .unwrap();
     assert_eq!(masked.as_deref(), Some("1"));
     let edited = text

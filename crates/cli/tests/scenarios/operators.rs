@@ -24,17 +24,19 @@ fn hostile() -> String {
         );
         sql.push_str(&trap);
         for operator in ["=", "<>", "<", ">", "<=", ">="] {
-            sql.push_str(&format!(
+            let operator = format!(
                 "CREATE OPERATOR evil.{operator} (LEFTARG = {name}, RIGHTARG = {name}, FUNCTION = evil.trap);"
-            ));
+            );
+            sql.push_str(&operator);
         }
     }
     for (operator, function) in [("~~", "like_trap"), ("~*", "match_trap")] {
-        sql.push_str(&format!(
+        let pattern = format!(
             "CREATE FUNCTION evil.{function}(text, text) RETURNS boolean LANGUAGE plpgsql \
              AS $$ BEGIN RAISE EXCEPTION 'an operator of the user was used'; END $$; \
              CREATE OPERATOR evil.{operator} (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.{function});"
-        ));
+        );
+        sql.push_str(&pattern);
     }
     sql
 }

@@ -127,18 +127,11 @@ impl Secrets {
             whole.push_str(before);
             let secret = after.split_once(CLOSING).and_then(|(number, rest)| {
                 let value = self.values.get(number.parse::<usize>().ok()?)?;
-                Some((value, rest))
+                Some((value.as_str(), rest))
             });
-            match secret {
-                Some((value, behind)) => {
-                    whole.push_str(value);
-                    rest = behind;
-                }
-                None => {
-                    whole.push_str(OPENING);
-                    rest = after;
-                }
-            }
+            let (known, behind) = secret.unwrap_or((OPENING, after));
+            whole.push_str(known);
+            rest = behind;
         }
         whole.push_str(rest);
         whole
