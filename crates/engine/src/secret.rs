@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use segue_model::{
     Change, Dialect, Form, Migration, Section, Span, Statement, TextNoteKind, named_secrets,
+    without_secrets,
 };
 
 use crate::checksum::Checksums;
@@ -63,7 +64,8 @@ pub fn redacted(text: &str, dialect: &dyn Dialect) -> String {
         at = span.end;
     }
     shown.push_str(text.get(at..).unwrap_or_default());
-    shown
+    // The body of a program is read statement by statement: what stands between them is a text.
+    without_secrets(&shown).unwrap_or(shown)
 }
 
 /// Where such literals stand, with their quotes; from the first to the last, none inside another.
