@@ -36,7 +36,7 @@ use crate::show::tool;
 /// The exit codes of a verb that runs migrations.
 macro_rules! exits_of_a_run {
     () => {
-        "Exit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`, 130 or 143 stopped by a signal."
+        "Exit codes: 0 ok, 1 failed and nothing changed, 2 usage, 4 refused, 5 no connection, 6 another runner, 7 lock budget, 8 partial: run `segue up`, 9 unknown: run `segue status`, 129, 130 or 143 stopped by a signal."
     };
 }
 
