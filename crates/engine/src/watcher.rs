@@ -31,6 +31,8 @@ struct State {
     running: Option<String>,
     /// Who kept it waiting when last looked at.
     blockers: Vec<String>,
+    /// So many waited behind it when last looked at that it is cancelled if they still do.
+    is_crowded: bool,
     /// The watcher cancelled the statement because so many sessions waited behind it.
     cancelled: Option<u32>,
     course: Course,
@@ -64,6 +66,7 @@ impl Watch {
         let mut state = self.state();
         state.running = Some(session_id.to_owned());
         state.blockers.clear();
+        state.is_crowded = false;
         state.cancelled = None;
     }
 
@@ -177,14 +180,18 @@ fn look<S: Session>(
     let count: u32 = value(&rows)
         .and_then(|text| text.parse().ok())
         .unwrap_or_default();
-    if count > limits.blocked_sessions_max {
-        // Only the statement that was looked at: by now another one may run.
-        let mut state = watch.state();
-        if state.running.as_deref() == Some(running) {
-            state.cancelled = Some(count);
-            drop(state);
-            session.query_with(cancel, &[Some(running)])?;
-        }
+    let is_crowded = count > limits.blocked_sessions_max;
+    let mut state = watch.state();
+    // Only the statement that was looked at: by now another one may run.
+    if state.running.as_deref() != Some(running) {
+        return Ok(());
+    }
+    // One look may meet the moment in which a busy table is changed and read back: whoever cancels then cancels every try.
+    let was_crowded = std::mem::replace(&mut state.is_crowded, is_crowded);
+    if is_crowded && was_crowded {
+        state.cancelled = Some(count);
+        drop(state);
+        session.query_with(cancel, &[Some(running)])?;
     }
     Ok(())
 }

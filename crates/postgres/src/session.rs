@@ -16,7 +16,9 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use segue_model::{Catalog, CatalogScope, Failure, Request, Session, Sql, TextRows};
+use segue_model::{
+    Catalog, CatalogScope, Failure, Request, Session, SessionError as _, Sql, TextRows,
+};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, SimpleQueryMessage, SimpleQueryRow};
 
@@ -184,8 +186,11 @@ impl PostgresSession {
             .runtime
             .block_on(drive(work, &mut self.wire, &mut self.notices));
         answer.map_err(|cause| {
-            self.prepared.remove(&(text.to_owned(), parameters.len()));
-            self.failed(cause, text)
+            let error = self.failed(cause, text);
+            if may_have_spoiled(&error) {
+                self.prepared.remove(&(text.to_owned(), parameters.len()));
+            }
+            error
         })
     }
 
@@ -271,8 +276,11 @@ impl PostgresSession {
                 Ok(Answer::Rows(rows)) => rows.iter().map(text_row).collect(),
                 Ok(Answer::Messages(messages)) => messages.iter().filter_map(row_of).collect(),
                 Err(cause) => {
-                    self.prepared.clear();
-                    Err(self.failed(cause, text_of(request)))
+                    let error = self.failed(cause, text_of(request));
+                    if may_have_spoiled(&error) {
+                        self.prepared.clear();
+                    }
+                    Err(error)
                 }
             };
             all.push(rows.map_err(|error| (number, error))?);
@@ -533,6 +541,17 @@ fn unreadable(cause: tokio_postgres::Error) -> PostgresError {
 /// other name is in quotes.
 fn may_be_spoiled(text: &str) -> bool {
     text.contains('"')
+}
+
+/// Whether what is prepared may be at fault. A statement that waited too long or was cancelled is still known to the server:
+/// to prepare everything again on each try would be done under the lock that the try is given.
+fn may_have_spoiled(error: &PostgresError) -> bool {
+    match error.failure() {
+        Failure::LockTimeout | Failure::Deadlock | Failure::Cancelled => false,
+        Failure::ConnectionLost | Failure::Permission | Failure::Resources | Failure::Refused => {
+            true
+        }
+    }
 }
 
 /// True when a text may do away with prepared statements: by DISCARD or DEALLOCATE, or by code that it runs.
