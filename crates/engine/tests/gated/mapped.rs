@@ -361,7 +361,10 @@ fn without_an_archive_the_way_back_of_a_split_computes_what_was_dropped() {
     })
     .unwrap();
     assert!(
-        hash[0].losses.iter().any(|loss| loss.what.contains("name")),
+        hash[0].losses.iter().any(|loss| loss
+            .column
+            .as_ref()
+            .is_some_and(|name| name.as_str() == "name")),
         "what is lost is named: {:?}",
         hash[0].losses
     );

@@ -53,6 +53,11 @@ impl Key {
         Ok(key)
     }
 
+    /// Whether the column is of the primary key.
+    pub(super) fn is_primary(&self) -> bool {
+        self.primary.is_some()
+    }
+
     /// Looks for what would keep the primary key from going: a view that groups by it.
     pub(super) fn look(&self, draft: &mut Draft, pair: &Pair<'_>) {
         let Some(primary) = &self.primary else { return };

@@ -297,13 +297,14 @@ impl Swap<'_> {
         );
     }
 
-    /// On the way back the old column refuses null again: for new rows with the names, for all when that is checked.
+    /// On the way back the old column refuses null again: for new rows with the names, for all when that is checked. A primary
+    /// key that comes back needs it for all at once.
     fn required_again(&self) -> Option<(Vec<Change>, Vec<Change>)> {
         let Pair {
             target, old, context, ..
         } = self.pair;
         let name = shadow::named_not_null(self.pair).map(|(_, name)| name);
-        (old.nullability == Nullability::NotNull)
+        (old.nullability == Nullability::NotNull && !self.key.is_primary())
             .then(|| set_not_null::again(target, &old.name, name.as_ref(), context))
     }
 
