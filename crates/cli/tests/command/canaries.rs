@@ -55,9 +55,12 @@ fn kept(client: &mut Client) -> String {
 }
 
 fn on(database: &TestDatabase, folder: &std::path::Path, words: &[&str]) -> Ran {
-    let run = ran(command(folder)
-        .env("DATABASE_URL", database.url())
-        .args(words));
+    discreet(&database.url(), folder, words)
+}
+
+/// A run that says nothing of the secrets.
+fn discreet(url: &str, folder: &std::path::Path, words: &[&str]) -> Ran {
+    let run = ran(command(folder).env("DATABASE_URL", url).args(words));
     assert!(
         !run.out.contains(CANARY) && !run.err.contains(CANARY),
         "{words:?}: {}{}",
@@ -184,18 +187,7 @@ fn on_sqlite_too() {
         ),
     ]);
     let place = project.path();
-    let run = |words: &[&str]| {
-        let run = ran(command(place)
-            .env("DATABASE_URL", "sqlite:app.db")
-            .args(words));
-        assert!(
-            !run.out.contains(CANARY) && !run.err.contains(CANARY),
-            "{words:?}: {}{}",
-            run.out,
-            run.err
-        );
-        run
-    };
+    let run = |words: &[&str]| discreet("sqlite:app.db", place, words);
     let check = run(&["check"]);
     assert!(check.out.contains("secret-in-sql"), "{}", check.out);
     assert_eq!(run(&["up", "--steps", "1"]).code, 0);

@@ -54,7 +54,7 @@ fn an_operator_of_the_users_that_raises_is_in_nothing_that_segue_says() {
             database.name()
         ))
         .unwrap();
-    let changes = "ALTER TABLE orders RENAME COLUMN status TO state;";
+    let changes = "ALTER TABLE orders RENAME COLUMN status TO state;\n-- migrate:down\nALTER TABLE orders RENAME COLUMN state TO status;";
     let project = project(changes);
     let url = database.url();
     let runs: &[&[&str]] = &[
